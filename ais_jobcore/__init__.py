@@ -1,0 +1,75 @@
+"""
+Wait for the batch jobs of an AIStore cluster, surely and soon.
+
+This package is the pure core: it reads no clock, opens no socket and never sleeps. Snapshots,
+statuses, faults and time go in; ``Done``, ``Abort`` or ``Continue`` come out. To wait, take a driver
+(``ais_jobcore_requests``, ``ais_jobcore_aiohttp``) or write a loop of four lines around :class:`JobWait`.
+"""
+
+from ._version import __version__
+from .calls import Request
+from .decisions import Abort, Continue, Decision, Done
+from .errors import (
+    AmbiguousJob,
+    JobCoreError,
+    JobFailed,
+    JobInfoNotFound,
+    ProtocolError,
+    RequestFailed,
+    Timeout,
+    TransportFault,
+)
+from .evidence import Until
+from .kinds import KINDS, Kind, resolve_kind
+from .machine import JobWait
+from .observations import Fault, FaultKind, NotFound, Reply
+from .options import WaitOptions
+from .protocols import AsyncTransport, Operation, Transport
+from .snapshots import (
+    AggregatedJobSnap,
+    BucketRef,
+    JobSnap,
+    JobStats,
+    JobStatus,
+    Outcome,
+    TargetState,
+    WaitResult,
+)
+
+__all__ = [
+    "KINDS",
+    "Abort",
+    "AggregatedJobSnap",
+    "AmbiguousJob",
+    "AsyncTransport",
+    "BucketRef",
+    "Continue",
+    "Decision",
+    "Done",
+    "Fault",
+    "FaultKind",
+    "JobCoreError",
+    "JobFailed",
+    "JobInfoNotFound",
+    "JobSnap",
+    "JobStats",
+    "JobStatus",
+    "JobWait",
+    "Kind",
+    "NotFound",
+    "Operation",
+    "Outcome",
+    "ProtocolError",
+    "Reply",
+    "Request",
+    "RequestFailed",
+    "TargetState",
+    "Timeout",
+    "Transport",
+    "TransportFault",
+    "Until",
+    "WaitOptions",
+    "WaitResult",
+    "__version__",
+    "resolve_kind",
+]

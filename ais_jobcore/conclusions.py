@@ -1,0 +1,198 @@
+"""How the end of a wait is worded: results, errors and reasons, built from the state and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from .decisions import Abort, Done
+from .errors import (
+    AmbiguousJob,
+    JobCoreError,
+    JobInfoNotFound,
+    ProtocolError,
+    RequestFailed,
+    Timeout,
+    TransportFault,
+)
+from .evidence import Until, describe, latest_end, own_snapshots
+from .observations import Fault, FaultKind, Trouble, Unusable
+from .snapshots import AggregatedJobSnap, Outcome, TargetState, WaitResult, from_nanoseconds, join_texts
+from .states import Phase, Signal, Source
+from .text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .observations import Observation
+    from .states import WaitState
+
+Conclusion = Done[WaitResult] | Abort[WaitResult]
+
+
+def conclude(state: WaitState, signal: Signal, observation: Observation | None) -> Conclusion:
+    """Word the end that the rules came to."""
+    reason = why(state, signal)
+    if signal is Signal.FATAL:
+        return Abort(None, _fatal_error(state), reason)
+    if signal is Signal.SEVERAL:
+        question = f"{len(state.candidates)} jobs of kind {state.kind!r} are active"
+        return Abort(None, AmbiguousJob(question, state.candidates), reason)
+    if signal is Signal.NOWHERE and not state.seen:
+        return Abort(None, JobInfoNotFound(_not_found(state)), reason)
+    result = _result(state, _outcome(state, signal), observation)
+    return Done(result, reason) if result else Abort(result, None, reason)
+
+
+def expire(state: WaitState, signal: Signal, observation: Observation | None) -> Conclusion:
+    """Word the end that the deadline came to."""
+    if state.phase in {Phase.DETAIL, Phase.REPORT}:
+        note = "the proxies said that it is over; the deadline came before the word of the targets"
+        return conclude(evolve(state, notes=(*state.notes, note)), Signal.ENDED, observation)
+    reason = why(state, signal)
+    error = Timeout(
+        state.job_id or state.kind,
+        state.timeout or 0.0,
+        reason,
+        {view.target: view.state for view in state.targets},
+        state.polls,
+    )
+    if state.faults.last is not None:
+        error.__cause__ = fault_error(state.faults.last)
+    return Abort(None, error, reason)
+
+
+def why(state: WaitState, signal: Signal) -> str:
+    """Say what the last input meant, in one printable line."""
+    return printable(_why(state, signal))
+
+
+def _why(state: WaitState, signal: Signal) -> str:
+    said = _WORDS[signal]
+    if signal in {Signal.FAULT, Signal.FATAL, Signal.TOKEN} and state.faults.last is not None:
+        return f"{said}: {fault_error(state.faults.last)}"
+    if signal is Signal.SEVERAL:
+        return f"{said}: {', '.join(state.candidates)}"
+    if signal in {Signal.SAID_OVER, Signal.SAID_FAILED} and state.status is not None:
+        return f"{said}: {state.status.err}" if state.status.err else said
+    if state.targets:
+        return f"{said}: {describe(state.targets)}"
+    return f"{said}: the proxies say so" if signal is Signal.ENDED and state.status is not None else said
+
+
+def fault_error(fault: Fault | Unusable) -> JobCoreError:
+    """Make the error that a fault is, when it is the last word."""
+    if isinstance(fault, Fault):
+        return TransportFault(fault.kind, fault.message)
+    if fault.trouble is Trouble.MALFORMED:
+        return ProtocolError(fault.message, fault.place)
+    return RequestFailed(fault.status, fault.message, fault.tcode)
+
+
+_WORDS = {
+    Signal.BEGIN: "the wait begins",
+    Signal.FOUND: "the job is found",
+    Signal.SEVERAL: "several jobs are active",
+    Signal.BUSY: "not done",
+    Signal.QUIET: "looks done, to be confirmed",
+    Signal.MISSING: "a target is missing from the reply",
+    Signal.ENDED: "the end is proved",
+    Signal.SAID_OVER: "the proxies say that it is over, the targets are asked",
+    Signal.SAID_FAILED: "the proxies say that it failed",
+    Signal.ELSEWHERE: "not known here, the other source is asked",
+    Signal.UNKNOWN: "not known yet",
+    Signal.NOWHERE: "not known to the cluster",
+    Signal.TOKEN: "the token was refused, a fresh one is tried",
+    Signal.FAULT: "cannot ask",
+    Signal.FATAL: "cannot ask, and trying again does not help",
+}
+
+
+def _fatal_error(state: WaitState) -> JobCoreError:
+    last = state.faults.last
+    error = fault_error(last) if last is not None else JobInfoNotFound(_not_found(state))
+    unanswered = not state.answered and state.now >= state.options.unanswered
+    if isinstance(error, RequestFailed) and unanswered and isinstance(last, Unusable):
+        # Somebody answers, but never AIStore: that is no way to the cluster.
+        return TransportFault(FaultKind.CONNECTION, f"{last.trouble.value}: {error}")
+    return error
+
+
+def _not_found(state: WaitState) -> str:
+    if state.job_id:
+        return f"No job info found for {state.job_id!r}"
+    bucket = f" on bucket {state.bucket.name!r}" if state.bucket else ""
+    return f"No active job of kind {state.kind!r}{bucket}"
+
+
+def _outcome(state: WaitState, signal: Signal) -> Outcome | None:
+    """Choose by precedence: the order of ``Outcome`` is the order here."""
+    states = {view.state for view in state.targets}
+    stopped = TargetState.ABORTED in states or (state.status is not None and state.status.aborted)
+    if state.until is Until.NOT_RUNNING or (state.until is Until.STARTED and not stopped):
+        return None
+    errors = any(view.error for view in state.targets) or (state.status is not None and state.status.err)
+    claims = {
+        Outcome.ABORTED: stopped,
+        Outcome.LOST: TargetState.LOST in states,
+        Outcome.SUPERSEDED: bool(state.superseded_by) and Source.STATUS in state.unknown_to,
+        Outcome.GONE: signal is Signal.NOWHERE,
+        Outcome.FINISHED_WITH_ERRORS: bool(errors),
+        Outcome.IDLE: TargetState.IDLE in states and not _said_over(state),
+    }
+    return next((outcome for outcome, claimed in claims.items() if claimed), Outcome.FINISHED)
+
+
+def _said_over(state: WaitState) -> bool:
+    return state.status is not None and state.status.over
+
+
+def _result(state: WaitState, outcome: Outcome | None, observation: Observation | None) -> WaitResult:
+    success = outcome is None or outcome.success
+    end_ns = _end(state)
+    snapshots = None
+    if isinstance(observation, AggregatedJobSnap) and state.job_id:
+        own = own_snapshots(observation, state.job_id)
+        snapshots = AggregatedJobSnap(own) if own else None
+    return WaitResult(
+        job_id=state.job_id,
+        success=success,
+        error=None if success else join_texts(_error_texts(state, outcome)),
+        end_time=from_nanoseconds(end_ns),
+        kind=state.kind,
+        outcome=outcome,
+        errors={view.target: view.error for view in state.targets if view.error},
+        targets={view.target: _final_state(state, view.state, outcome) for view in state.targets},
+        polls=state.polls,
+        elapsed=state.now,
+        snapshots=snapshots,
+        notes=state.notes,
+        end_time_ns=end_ns,
+    )
+
+
+def _end(state: WaitState) -> int | None:
+    if state.targets:
+        return latest_end(state.targets)
+    return state.status.end_time if state.status is not None and state.status.end_time > 0 else None
+
+
+def _final_state(state: WaitState, seen: TargetState, outcome: Outcome | None) -> TargetState:
+    """Where the proxies had the last word, and it was good, it holds for the targets, too."""
+    return TargetState.FINISHED if outcome is Outcome.FINISHED and _said_over(state) else seen
+
+
+def _error_texts(state: WaitState, outcome: Outcome | None) -> Iterator[str]:
+    """List every error text, those that stopped the job first; never nothing."""
+    first = [view for view in state.targets if view.state in {TargetState.ABORTED, TargetState.LOST}]
+    yield from (view.error for view in first)
+    yield from (view.error for view in state.targets)
+    if state.status is not None:
+        yield state.status.err
+    if outcome is Outcome.SUPERSEDED:
+        yield f"superseded by {state.superseded_by}"
+    if outcome is Outcome.GONE:
+        yield "the cluster does not know the job any more"
+    if outcome is not None and not any(view.error for view in state.targets):
+        yield "" if state.status is not None and state.status.err else outcome.value

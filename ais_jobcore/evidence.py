@@ -1,0 +1,208 @@
+"""
+What is known of every target that was ever seen with a job, and what it all amounts to.
+
+A reply is folded into the views of the targets; nothing seen is ever forgotten: not a target
+that vanishes (rules E1, S34, G15), not an error that did not stop the job (E2, S41).
+All times here are seconds since the start of the wait.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Final
+
+from attrs import evolve, frozen
+
+from .snapshots import AggregatedJobSnap, JobSnap, TargetState, join_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_UNREST: Final = {
+    TargetState.FINISHED: 0,
+    TargetState.IDLE: 1,
+    TargetState.NOT_STARTED: 2,
+    TargetState.RUNNING: 3,
+    TargetState.ABORTED: 4,
+}
+"""Which of two snapshots with the same start counts: the one that promises less."""
+
+_NAMED: Final = 3
+"""Targets that a one-line description names of each state."""
+
+_BUSY: Final = frozenset({TargetState.NOT_STARTED, TargetState.RUNNING})
+
+
+class Until(enum.Enum):
+    """What a wait waits for."""
+
+    AUTO = "auto"
+    """Whatever the end of a job of its kind is."""
+    FINISHED = "finished"
+    """Every target ended."""
+    IDLE = "idle"
+    """Every target is idle or ended."""
+    SINGLE = "single"
+    """Every target ended; there is one, as a rule."""
+    STARTED = "started"
+    """Every target began."""
+    NOT_RUNNING = "not-running"
+    """No target has work, or nobody knows the job."""
+
+
+class Verdict(enum.Enum):
+    """What the views of all targets amount to."""
+
+    BUSY = "busy"
+    QUIET = "quiet"
+    """It looks like the end; it may need a second look."""
+    MISSING = "missing"
+    """A target that had work left is not in the reply."""
+    ENDED = "ended"
+    """It cannot change any more: an abort, a loss."""
+
+
+@frozen
+class TargetView:
+    """
+    Hold what is known of one target.
+
+    Attributes:
+        target: its id.
+        state: what it was last seen to do.
+        start_ns: when it began, nanoseconds since the epoch.
+        end_ns: when it ended.
+        error: its error texts.
+        seen_unfinished: whether it was ever seen before its end.
+        missing_since: when a reply first lacked it, ``None`` while it is there.
+    """
+
+    target: str
+    state: TargetState
+    start_ns: int | None = None
+    end_ns: int | None = None
+    error: str = ""
+    seen_unfinished: bool = False
+    missing_since: float | None = None
+
+
+Views = tuple[TargetView, ...]
+
+
+def own_snapshots(reply: AggregatedJobSnap, job_id: str) -> dict[str, list[JobSnap]]:
+    """Keep the snapshots of one job, by target: replies may show others (rules S32, G21)."""
+    own = {target: [snap for snap in snaps if snap.id == job_id] for target, snaps in reply.root.items()}
+    return {target: own[target] for target in sorted(own) if own[target]}
+
+
+def fold(views: Views, own: Mapping[str, list[JobSnap]], *, asked: float, now: float, gap: float) -> Views:
+    """
+    Fold a reply that shows the job into what was known.
+
+    Args:
+        views: what was known.
+        own: the job's snapshots by target, on one target at least.
+        asked: when the request was sent.
+        now: when the reply came.
+        gap: how far apart two replies without a target have to be to call it lost.
+    """
+    known = {view.target: view for view in views}
+    seen = {target: _update(known.get(target), _view(target, snaps)) for target, snaps in own.items()}
+    missing = {
+        view.target: _miss(view, asked=asked, now=now, gap=gap) for view in views if view.target not in own
+    }
+    return tuple(view for _, view in sorted((seen | missing).items()))
+
+
+def _view(target: str, snaps: Iterable[JobSnap]) -> TargetView:
+    """Read one target's snapshots of one job: the latest start counts, every error is kept."""
+    ranked = sorted(snaps, key=_rank)
+    last = ranked[-1]
+    return TargetView(
+        target,
+        last.state,
+        last.start_time_ns,
+        last.end_time_ns,
+        join_texts(sorted({snap.error for snap in ranked})) or "",
+        seen_unfinished=not last.state.ended,
+    )
+
+
+def _rank(snap: JobSnap) -> tuple[int, int, int]:
+    return (snap.start_time_ns or 0, _UNREST[snap.state], snap.end_time_ns or 0)
+
+
+def _update(old: TargetView | None, new: TargetView) -> TargetView:
+    if old is None:
+        return new
+    restarted = None not in {old.start_ns, new.start_ns} and (new.start_ns or 0) > (old.start_ns or 0)
+    if old.state is TargetState.LOST or (old.state is TargetState.FINISHED and not restarted):
+        kept = old
+    elif restarted and not old.state.ended:
+        kept = _lose(old, "it came back with a later start")
+    else:
+        kept = evolve(new, seen_unfinished=old.seen_unfinished or new.seen_unfinished)
+    error = join_texts([old.error, new.error]) if restarted else new.error or old.error
+    if kept.state is TargetState.LOST:
+        error = join_texts([kept.error, new.error])
+    return evolve(kept, error=error or "", missing_since=None)
+
+
+def _miss(view: TargetView, *, asked: float, now: float, gap: float) -> TargetView:
+    if view.state.ended:
+        return view
+    if view.missing_since is None:
+        return evolve(view, missing_since=now)
+    return _lose(view, "it does not show the job any more") if asked >= view.missing_since + gap else view
+
+
+def _lose(view: TargetView, why: str) -> TargetView:
+    return evolve(view, state=TargetState.LOST, error=join_texts([view.error, f"lost: {why}"]) or "")
+
+
+def judge(views: Views, until: Until) -> Verdict:
+    """
+    Say what the views amount to for a wait.
+
+    Args:
+        views: at least one.
+        until: anything but ``AUTO``.
+    """
+    states = {view.state for view in views}
+    if until is Until.NOT_RUNNING:
+        return Verdict.BUSY if states & _BUSY else Verdict.ENDED
+    if TargetState.ABORTED in states or TargetState.LOST in states:
+        return Verdict.ENDED
+    if any(view.missing_since is not None for view in views):
+        return Verdict.MISSING
+    if until is Until.STARTED:
+        return Verdict.BUSY if TargetState.NOT_STARTED in states else Verdict.ENDED
+    resting = {TargetState.FINISHED, TargetState.IDLE} if until is Until.IDLE else {TargetState.FINISHED}
+    return Verdict.QUIET if states <= resting else Verdict.BUSY
+
+
+def all_finished(views: Views) -> bool:
+    """Tell whether every target is known to have finished."""
+    return all(view.state is TargetState.FINISHED for view in views)
+
+
+def latest_end(views: Views) -> int | None:
+    """Return the latest end in nanoseconds, if every target ended."""
+    ends = [view.end_ns for view in views if view.end_ns is not None]
+    return max(ends) if ends and len(ends) == len(views) else None
+
+
+def describe(views: Views) -> str:
+    """Sum the views up in a few words: ``2 running (t1, t3), 1 idle (t2)``."""
+    by_state: dict[str, list[str]] = {}
+    for view in views:
+        state = "missing" if view.missing_since is not None else view.state.value
+        by_state.setdefault(state, []).append(view.target)
+    return ", ".join(
+        f"{len(targets)} {state} ({_some(targets)})" for state, targets in sorted(by_state.items())
+    )
+
+
+def _some(targets: list[str]) -> str:
+    named = targets[:_NAMED]
+    return ", ".join([*named, "..."] if len(targets) > _NAMED else named)

@@ -1,0 +1,185 @@
+"""
+``JobWait``: the rules of ``wait`` behind the two calls that a driver makes, and what people need around them.
+
+A machine is not thread-safe: one driver at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from . import saving
+from .decisions import Continue, Decision, Done
+from .evidence import Until
+from .kinds import find_kind, kind_of_id, require_waitable, resolve_kind
+from .observations import Reply
+from .options import WaitOptions, check_timeout
+from .states import Phase, WaitState
+from .wait import step
+from .wire import decode
+
+if TYPE_CHECKING:
+    from .observations import Event
+    from .snapshots import BucketRef, WaitResult
+
+D = TypeVar("D", bound="Decision[WaitResult] | None")
+
+
+class JobWait:
+    """
+    Wait for one job.
+
+    Call :meth:`start` once; as long as the decision is a ``Continue``, sleep its ``delay``, send its
+    ``request``, and pass what comes of it to :meth:`handle`.
+
+    Args:
+        job_id: the job. Without it, the one active job of the kind is found and waited for by its id.
+        kind: its kind, by name or display name. With an id it is a hint that can do no harm.
+        timeout: seconds until the deadline; ``None`` for never; with 0 nothing is ever slept.
+        until: ``auto`` (by kind), ``finished``, ``idle``, ``single``, ``started`` or ``not-running``.
+        bucket: where to look for the job, if only the kind is given.
+        options: the settings.
+
+    Raises:
+        ValueError: neither id nor kind, an unknown kind without an id, a kind that nobody can wait
+            for, a negative time-out, an unknown ``until``.
+    """
+
+    def __init__(  # noqa: PLR0917 - the order is part of the public interface
+        self,
+        job_id: str = "",
+        kind: str = "",
+        timeout: float | None = 300.0,
+        until: str | Until = "auto",
+        bucket: BucketRef | None = None,
+        options: WaitOptions | None = None,
+    ) -> None:
+        name, notes = _settle_kind(job_id, kind)
+        self._state = WaitState(
+            job_id=job_id,
+            kind=name,
+            until=_settle_until(until),
+            timeout=check_timeout(timeout),
+            bucket=bucket,
+            options=options or WaitOptions(),
+            phase=Phase.WATCH if job_id else Phase.FIND,
+            notes=notes,
+        )
+        self._decision: Decision[WaitResult] | None = None
+
+    @property
+    def state(self) -> WaitState:
+        """The frozen state."""
+        return self._state
+
+    @property
+    def decision(self) -> Decision[WaitResult] | None:
+        """The last decision; ``None`` before the start."""
+        return self._decision
+
+    def start(self, now: float) -> Decision[WaitResult]:
+        """
+        Begin.
+
+        Args:
+            now: this moment of a monotonic clock, in seconds; the same clock as in :meth:`handle`.
+
+        Raises:
+            RuntimeError: it has begun already.
+        """
+        if self._decision is not None:
+            msg = "this wait was started already"
+            raise RuntimeError(msg)
+        return self._take(*step(saving.shifted(self._state, now), None, now))
+
+    def handle(self, event: Event, now: float) -> Decision[WaitResult]:
+        """
+        Take what came of the pending request.
+
+        Args:
+            event: a ``Reply`` or ``Fault``, or an already decoded ``AggregatedJobSnap``, ``JobStatus``
+                or ``NotFound``.
+            now: this moment; one that goes back counts as the last one.
+
+        Raises:
+            RuntimeError: it has not begun, or is over. Nothing changes.
+            TypeError: the event is something else. Nothing changes.
+        """
+        if self._decision is None:
+            msg = "this wait was not started yet"
+            raise RuntimeError(msg)
+        if not isinstance(self._decision, Continue):
+            msg = f"this wait is over: {self._decision.reason}"
+            raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
+        observation = decode(self._decision.request, event) if isinstance(event, Reply) else event
+        return self._take(*step(self._state, observation, now))
+
+    def _take(self, state: WaitState, decision: D) -> D:
+        self._state, self._decision = state, decision
+        return decision
+
+    def save(self) -> str:
+        """Write the whole wait as versioned JSON, to be continued by :meth:`load`, maybe elsewhere."""
+        return saving.dump(self._state, self._decision)
+
+    @classmethod
+    def load(cls, text: str, now: float, elapsed: float = 0.0) -> JobWait:
+        """
+        Continue a saved wait.
+
+        Args:
+            text: what :meth:`save` wrote.
+            now: this moment, on any monotonic clock.
+            elapsed: seconds since the save that count against the time-out.
+
+        Raises:
+            ValueError: the text is not a saved wait, or of a newer version; the place is named.
+        """
+        state, decision = saving.load(text, now, elapsed)
+        wait = cls(state.job_id, state.kind)
+        wait._take(state, decision)  # noqa: SLF001 - its own class
+        return wait
+
+    def explain(self, now: float) -> str:
+        """Say in one line why it is not done yet, or how it ended."""
+        state, decision = self._state, self._decision
+        name = state.job_id or f"a job of kind {state.kind!r}"
+        if decision is None:
+            return f"{name}: not started"
+        if not isinstance(decision, Continue):
+            verb = "done" if isinstance(decision, Done) else "failed"
+            return f"{name}: {verb} after {state.now:.1f} s: {decision.reason}"
+        waited = max(now - state.started_at, state.now)
+        left = "no deadline" if state.timeout is None else f"{max(0.0, state.timeout - waited):.1f} s left"
+        return (
+            f"{name}: {decision.reason}; asked {state.polls} times in {waited:.1f} s, "
+            f"{left}; next: {state.asked.value} in {max(0.0, state.due - waited):.2f} s"
+        )
+
+    def __repr__(self) -> str:
+        """Name the job and where the wait is."""
+        return f"<JobWait {self._state.job_id or self._state.kind!r} {self._state.phase.value}>"
+
+
+def _settle_kind(job_id: str, kind: str) -> tuple[str, tuple[str, ...]]:
+    """Choose the kind to begin with: what the id gives away counts more than what the caller says (V18)."""
+    if not job_id and not kind:
+        msg = "a wait needs the id of a job, or a kind"
+        raise ValueError(msg)
+    if not job_id:
+        return require_waitable(resolve_kind(kind)).name, ()
+    given = find_kind(kind)
+    if given is not None:
+        require_waitable(given)
+    known = kind_of_id(job_id) or given
+    notes = () if given or not kind else (f"kind {kind!r} is not known: the id decides",)
+    return known.name if known else "", notes
+
+
+def _settle_until(until: str | Until) -> Until:
+    try:
+        return Until(until)
+    except ValueError:
+        allowed = ", ".join(each.value for each in Until)
+        msg = f"until is one of {allowed}, not {until!r}"
+        raise ValueError(msg) from None

@@ -1,0 +1,300 @@
+"""
+Operations of one request: status, details, start, stop, and what is computed from details.
+
+They speak the protocol of a wait (``start``, ``handle``, one decision an input), so that the one
+``run`` of a driver serves them, too. Faults are tried again where that can do no harm: a question always,
+a stop always, a start only if it certainly did not arrive (rules S45, E14).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from . import calls, pacing
+from .conclusions import fault_error
+from .decisions import Abort, Continue, Decision, Done
+from .errors import JobCoreError, JobInfoNotFound, RequestFailed
+from .kinds import resolve_kind
+from .observations import Accepted, Fault, FaultKind, NotFound, Reply, Trouble, Unusable
+from .options import WaitOptions
+from .snapshots import AggregatedJobSnap, JobSnap, JobStatus, to_nanoseconds
+from .wire import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+
+    from .calls import Request
+    from .observations import Event, Observation
+    from .snapshots import BucketRef
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 5
+"""How often a request is sent before a fault is the last word: 3 s of back-off in all."""
+
+_WORTH_RETRYING: Final = frozenset(
+    {Trouble.STARTING, Trouble.TARGET_DOWN, Trouble.BUSY, Trouble.SERVER, Trouble.STRANGER}
+)
+_TOKEN: Final = frozenset({Trouble.UNAUTHENTICATED, Trouble.FORBIDDEN})
+
+
+class Call(Generic[T]):
+    """
+    Send one request, again after faults, and read the answer. Not thread-safe.
+
+    Args:
+        request: what to send.
+        read: makes the result of the answer, or raises what is to be raised instead.
+        idempotent: whether sending it twice is the same as sending it once.
+        options: request time-out, endpoints and seed.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        read: Callable[[Observation], T],
+        *,
+        idempotent: bool = True,
+        options: WaitOptions | None = None,
+    ) -> None:
+        self._request = request
+        self._read = read
+        self._idempotent = idempotent
+        self._options = options or WaitOptions()
+        self._attempts = 0
+        self._endpoint = 0
+        self._refreshed = False
+        self._decision: Decision[T] | None = None
+
+    def start(self, now: float) -> Decision[T]:
+        """
+        Begin.
+
+        Raises:
+            RuntimeError: it has begun already.
+        """
+        del now  # One request needs no clock; the argument is the protocol's.
+        if self._decision is not None:
+            msg = "this operation was started already"
+            raise RuntimeError(msg)
+        return self._ask(0.0, "the operation begins")
+
+    def handle(self, event: Event, now: float) -> Decision[T]:
+        """
+        Take what came of the request.
+
+        Raises:
+            RuntimeError: it has not begun, or is over.
+        """
+        del now
+        if not isinstance(self._decision, Continue):
+            msg = "this operation is over" if self._decision else "this operation was not started yet"
+            raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
+        seen = decode(self._decision.request, event) if isinstance(event, Reply) else event
+        self._decision = self._decide(seen)
+        return self._decision
+
+    def _decide(self, seen: Observation) -> Decision[T]:
+        if not isinstance(seen, Fault | Unusable):
+            try:
+                return Done(self._read(seen), "answered")
+            except JobCoreError as refusal:
+                return Abort(None, refusal, str(refusal))
+        error = fault_error(seen)
+        reason = f"cannot ask: {error}"
+        if isinstance(seen, Unusable) and seen.trouble in _TOKEN and not self._refreshed:
+            self._refreshed = True
+            return self._ask(0.0, reason, refresh_token=True)
+        if self._attempts >= ATTEMPTS or not self._may_retry(seen):
+            return Abort(None, error, reason)
+        self._endpoint = (self._endpoint + 1) % self._options.endpoints
+        delay = pacing.jittered(pacing.retry(self._attempts), self._options.seed, self._attempts)
+        asked_for = seen.retry_after if isinstance(seen, Unusable) else None
+        return self._ask(max(delay, min(asked_for or 0.0, pacing.LAST_RETRY)), reason)
+
+    def _may_retry(self, seen: Fault | Unusable) -> bool:
+        if isinstance(seen, Fault):
+            certain = seen.kind is FaultKind.DNS
+            return certain or (self._idempotent and seen.kind is not FaultKind.TLS)
+        # 429 and an empty 503 come before anything is done.
+        certain = seen.trouble is Trouble.STARTING or seen.status == 429  # noqa: PLR2004
+        return certain or (self._idempotent and seen.trouble in _WORTH_RETRYING)
+
+    def _ask(self, delay: float, reason: str, *, refresh_token: bool = False) -> Continue:
+        self._attempts += 1
+        request = self._request.addressed(
+            timeout=self._options.request_timeout, endpoint=self._endpoint, refresh_token=refresh_token
+        )
+        self._decision = Continue(delay, request, reason)
+        return self._decision
+
+
+def status(job_id: str, *, options: WaitOptions | None = None) -> Call[JobStatus]:
+    """
+    Ask the proxies for the status of a job (rule S5).
+
+    The call ends in ``JobInfoNotFound`` where they do not know it.
+
+    Raises:
+        ValueError: there is no id.
+    """
+    if not job_id:
+        msg = "Cannot query status on a job without an assigned ID"
+        raise ValueError(msg)
+
+    def read(seen: Observation) -> JobStatus:
+        return _expect(seen, JobStatus, f"No job info found for {job_id!r}")
+
+    return Call(calls.ask_status(job_id), read, options=options)
+
+
+def details(
+    job_id: str = "", kind: str = "", *, options: WaitOptions | None = None
+) -> Call[AggregatedJobSnap]:
+    """
+    Ask the targets for all they know of a job, or of every job of a kind (rule S48).
+
+    With neither, for every job of the cluster. The call ends in ``JobInfoNotFound`` where no target
+    knows the id.
+
+    Raises:
+        ValueError: the kind is unknown, and there is no id: a server would show every job instead.
+    """
+    return _details(job_id, kind, lambda snaps: snaps, options)
+
+
+def within_timeframe(
+    job_id: str,
+    kind: str,
+    start_time: datetime,
+    end_time: datetime | None = None,
+    *,
+    options: WaitOptions | None = None,
+) -> Call[list[JobSnap]]:
+    """
+    Ask for the snapshots that began at or after a moment and ended at or before another.
+
+    One that still runs has not ended by any moment (rules S51, S52, E11).
+    The call ends in ``JobInfoNotFound`` where there is none.
+
+    Raises:
+        ValueError: a moment has no time zone, or the kind is unknown and there is no id.
+    """
+    begin, end = to_nanoseconds(start_time), to_nanoseconds(end_time)
+
+    def select(snaps: AggregatedJobSnap) -> list[JobSnap]:
+        chosen = [snap for snap in snaps.list_snapshots() if _within(snap, begin or 0, end)]
+        if not chosen:
+            msg = "No relevant job info found"
+            raise JobInfoNotFound(msg)
+        return chosen
+
+    return _details(job_id, kind, select, options)
+
+
+def total_time(job_id: str, kind: str, *, options: WaitOptions | None = None) -> Call[timedelta | None]:
+    """
+    Ask for the time from the earliest start to the latest end, ``None`` unless every target ended (S53).
+
+    Raises:
+        ValueError: the kind is unknown, and there is no id.
+    """
+
+    def measure(snaps: AggregatedJobSnap) -> timedelta | None:
+        found = snaps.list_snapshots()
+        starts = [snap.start_time for snap in found if snap.start_time is not None]
+        ends = [snap.end_time for snap in found if snap.end_time is not None]
+        if not found or len(ends) < len(found) or not starts:
+            return None
+        return max(ends) - min(starts)
+
+    return _details(job_id, kind, measure, options)
+
+
+def start(
+    kind: str,
+    *,
+    daemon_id: str = "",
+    force: bool = False,
+    buckets: Sequence[BucketRef] = (),
+    options: WaitOptions | None = None,
+) -> Call[str]:
+    """
+    Start a job; the result is its id, without quotes and white space (rule S44).
+
+    Raises:
+        ValueError: the kind is unknown.
+    """
+    request = calls.start_job(resolve_kind(kind).name, daemon_id=daemon_id, force=force, buckets=buckets)
+
+    def read(seen: Observation) -> str:
+        return _accept(seen).text.strip('"')
+
+    return Call(request, read, idempotent=False, options=options)
+
+
+def stop(job_id: str = "", kind: str = "", *, options: WaitOptions | None = None) -> Call[None]:
+    """
+    Stop a job by its id; with a kind alone, every job of that kind (rule S47).
+
+    The server accepts it for an unknown id, too.
+
+    Raises:
+        ValueError: there is neither id nor kind, or the kind is unknown and there is no id.
+    """
+
+    def read(seen: Observation) -> None:
+        _accept(seen)
+
+    return Call(calls.stop_job(job_id, _kind_alone(job_id, kind)), read, options=options)
+
+
+def _kind_alone(job_id: str, kind: str) -> str:
+    """Return the name of the kind where it has to stand alone: only a name of the table may (rule R16)."""
+    return "" if job_id or not kind else resolve_kind(kind).name
+
+
+def _details(
+    job_id: str, kind: str, select: Callable[[AggregatedJobSnap], T], options: WaitOptions | None
+) -> Call[T]:
+    name = _kind_alone(job_id, kind)
+    request = calls.ask_snapshots(job_id) if job_id else calls.ask_kind(name, active=False)
+
+    def read(seen: Observation) -> T:
+        found = _expect(seen, AggregatedJobSnap, f"No job info found for {job_id!r}")
+        return select(_only(found, job_id, name))
+
+    return Call(request, read, options=options)
+
+
+def _only(snaps: AggregatedJobSnap, job_id: str, kind: str) -> AggregatedJobSnap:
+    """Keep what was asked for: a server may add other jobs (rules S32, S51, G21)."""
+    root = {
+        target: tuple(
+            snap
+            for snap in found
+            if (not job_id or snap.id == job_id) and (job_id or not kind or snap.kind == kind)
+        )
+        for target, found in snaps.root.items()
+    }
+    return AggregatedJobSnap(root, snaps.notes)
+
+
+def _within(snap: JobSnap, begin: int, end: int | None) -> bool:
+    if snap.start_time_ns is None or snap.start_time_ns < begin:
+        return False
+    return end is None or (snap.end_time_ns is not None and snap.end_time_ns <= end)
+
+
+def _expect(seen: Observation, kind: type[T], not_found: str) -> T:
+    if isinstance(seen, kind):
+        return seen
+    raise JobInfoNotFound(seen.message if isinstance(seen, NotFound) and not not_found else not_found)
+
+
+def _accept(seen: Observation) -> Accepted:
+    if isinstance(seen, Accepted):
+        return seen
+    message = seen.message if isinstance(seen, NotFound) else f"not an answer to a command: {seen!r}"
+    raise RequestFailed(404, message)

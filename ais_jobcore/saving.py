@@ -1,0 +1,155 @@
+"""
+Save a wait as versioned JSON, and load it again: on another day, on another machine's clock.
+
+The decision is saved with the state: a pending request is sent again, an end stays the end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from attrs import evolve, resolve_types
+
+from . import errors
+from .calls import Request
+from .decisions import Abort, Continue, Decision, Done
+from .observations import FaultKind
+from .snapshots import TargetState, WaitResult
+from .states import WaitState
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+    from .errors import JobCoreError
+
+FORMAT: Final = "ais-jobcore.wait"
+VERSION: Final = 1
+
+_ERRORS: Final[Mapping[str, type[JobCoreError]]] = {
+    kind.__name__: kind
+    for kind in (
+        errors.Timeout,
+        errors.JobInfoNotFound,
+        errors.AmbiguousJob,
+        errors.RequestFailed,
+        errors.ProtocolError,
+        errors.TransportFault,
+    )
+}
+
+
+def shifted(state: WaitState, now: float, elapsed: float = 0.0) -> WaitState:
+    """Move a wait to another clock, on which its last input was ``elapsed`` seconds before ``now``."""
+    return evolve(state, started_at=now - elapsed - state.now)
+
+
+def dump(state: WaitState, decision: Decision[WaitResult] | None) -> str:
+    """Write state and decision."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "state": _converter().unstructure(state),
+        "decision": _dump_decision(decision),
+    }
+    return json.dumps(document, sort_keys=True)
+
+
+def load(text: str, now: float, elapsed: float) -> tuple[WaitState, Decision[WaitResult] | None]:
+    """
+    Read what :func:`dump` wrote, and move it to the clock of ``now``.
+
+    Raises:
+        ValueError: it is something else; the message names the place.
+    """
+    if not elapsed >= 0:
+        msg = f"elapsed is a number of seconds from 0, not {elapsed!r}"
+        raise ValueError(msg)
+    document = _read(text)
+    try:
+        state = shifted(_converter().structure(document["state"], WaitState), now, elapsed)
+        return state, _load_decision(document["decision"], state, now)
+    except Exception as error:  # noqa: BLE001 - cattrs raises whatever a document provokes
+        msg = f"not a saved wait: {_first_line(error)}"
+        raise ValueError(msg) from None
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        document: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        msg = f"not a saved wait: {error}"
+        raise ValueError(msg) from None
+    fields = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    if fields.get("format") != FORMAT:
+        msg = f"not a saved wait: no format {FORMAT!r}"
+        raise ValueError(msg)
+    if fields.get("version") != VERSION:
+        msg = f"a saved wait of version {fields.get('version')!r}; this library reads version {VERSION}"
+        raise ValueError(msg)
+    return fields
+
+
+def _first_line(error: Exception) -> str:
+    from cattrs import transform_error  # noqa: PLC0415 - dear to import
+
+    return transform_error(error)[0]
+
+
+def _dump_decision(decision: Decision[WaitResult] | None) -> dict[str, Any] | None:
+    match decision:
+        case None:
+            return None
+        case Continue(request=request, reason=reason):
+            return {"request": _converter().unstructure(request), "reason": reason}
+        case Done(result=result, reason=reason):
+            return {"done": _converter().unstructure(result), "reason": reason}
+        case Abort(result=result, error=error, reason=reason):
+            return {
+                "result": _converter().unstructure(result) if result is not None else None,
+                "error": _dump_error(error),
+                "reason": reason,
+            }
+
+
+def _load_decision(document: Any, state: WaitState, now: float) -> Decision[WaitResult] | None:  # noqa: ANN401
+    if document is None:
+        return None
+    structure, reason = _converter().structure, str(document["reason"])
+    if "request" in document:
+        delay = max(0.0, state.started_at + state.due - now)
+        return Continue(delay, structure(document["request"], Request), reason)
+    if "done" in document:
+        return Done(structure(document["done"], WaitResult), reason)
+    result = document["result"]
+    error = _load_error(document["error"])
+    return Abort(structure(result, WaitResult) if result is not None else None, error, reason)
+
+
+def _dump_error(error: BaseException | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    fields = _converter().unstructure(error)
+    return {"type": type(error).__name__, "fields": fields, "cause": _dump_error(error.__cause__)}
+
+
+def _load_error(document: Any) -> JobCoreError | None:  # noqa: ANN401 - JSON is anything
+    if document is None:
+        return None
+    error = _converter().structure(document["fields"], _ERRORS[document["type"]])
+    error.__cause__ = _load_error(document["cause"])
+    return error
+
+
+@cache
+def _converter() -> Converter:
+    from cattrs.preconf.json import make_converter  # noqa: PLC0415 - dear to import, and seldom needed
+
+    names = {**vars(errors), "Mapping": Mapping, "FaultKind": FaultKind, "TargetState": TargetState}
+    for kind in _ERRORS.values():
+        resolve_types(kind, names)  # type: ignore[type-var]  # all of these are attrs classes
+    converter = make_converter()
+    converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
+    return converter

@@ -1,0 +1,165 @@
+"""
+The state of a wait, and the words its rules are written in: phases, signals, sources.
+
+All moments are seconds since the start of the wait, so that a saved state can be continued on
+another clock.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from attrs import frozen
+
+from .evidence import Until, Views
+from .observations import Fault, Unusable
+from .options import WaitOptions
+from .snapshots import BucketRef, JobStatus
+
+
+class Source(enum.Enum):
+    """Whom to ask."""
+
+    STATUS = "status"
+    """The proxies: cheap, and only for kinds that report to them."""
+    SNAPSHOTS = "snapshots"
+    """The targets, through a proxy."""
+
+
+class Phase(enum.Enum):
+    """Where a wait is."""
+
+    FIND = "find"
+    """Only the kind is given: which job is it?"""
+    WATCH = "watch"
+    """Ask until the answer changes."""
+    SEEK = "seek"
+    """Whoever was asked last does not know the job."""
+    CONFIRM = "confirm"
+    """It looks like the end, or like a loss: look again."""
+    DETAIL = "detail"
+    """The proxies say it is over: what do the targets say?"""
+    DISPUTE = "dispute"
+    """The proxies say it is over, a target says it is not."""
+    REPORT = "report"
+    """It failed: what have the targets to say about it?"""
+    OVER = "over"
+
+
+class Signal(enum.Enum):
+    """What an observation means for a wait."""
+
+    BEGIN = "begin"
+    FOUND = "found"
+    """One job of the kind."""
+    SEVERAL = "several"
+    """More than one job of the kind."""
+    BUSY = "busy"
+    QUIET = "quiet"
+    """All targets look done; not proved yet."""
+    MISSING = "missing"
+    """A target that had work left is not in the reply."""
+    ENDED = "ended"
+    """The end is proved, be it good or bad."""
+    SAID_OVER = "said over"
+    """The proxies say it is over, and know of no error."""
+    SAID_FAILED = "said failed"
+    """The proxies say it failed; that stands alone."""
+    ELSEWHERE = "elsewhere"
+    """Not known here; another source may know it."""
+    UNKNOWN = "unknown"
+    """Known nowhere, which may yet change."""
+    NOWHERE = "nowhere"
+    """Known nowhere, for good."""
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    """The token was refused, for the first time in a row."""
+    FAULT = "fault"
+    """No usable answer; ask again."""
+    FATAL = "fatal"
+    """No usable answer, nor will there be one."""
+
+
+@frozen
+class Faults:
+    """
+    Count the faults since the last good answer.
+
+    Attributes:
+        count: all of them.
+        preferred: those of the source that the wait would rather ask.
+        malformed: the malformed replies at the end of the row.
+        since: when the first came.
+        last: the last one.
+    """
+
+    count: int = 0
+    preferred: int = 0
+    malformed: int = 0
+    since: float = 0.0
+    last: Fault | Unusable | None = None
+
+
+NO_FAULTS = Faults()
+
+
+@frozen(kw_only=True)
+class WaitState:
+    """
+    Hold everything that a wait knows. Two equal states have the same future.
+
+    Attributes:
+        job_id: the job; empty until it is found.
+        kind: the name of its kind, empty while unknown.
+        until: what is waited for.
+        timeout: seconds until the deadline, ``None`` for never.
+        bucket: where to look for the job, if only its kind is given.
+        options: the settings.
+        phase: where the wait is.
+        started_at: the moment of its start, on the caller's clock.
+        now: the moment of the last input.
+        due: when the pending request is to be sent.
+        asked: whom it asks.
+        polls: how many requests were sent, the pending one included.
+        targets: what is known of every target, by its id.
+        status: what the proxies said last.
+        quiet_since: when all targets began to look done.
+        quiet_targets: how many there were.
+        unknown_to: who said that the job is not known, and did not say otherwise since.
+        superseded_by: a later rebalance that answers in the place of this one.
+        candidates: the jobs of the kind, if there are several.
+        answered: whether the cluster ever answered.
+        faults: the faults since the last good answer.
+        refreshed: whether a fresh token was asked for since the last good answer.
+        endpoint: which endpoint is asked.
+        notes: what was odd without being wrong.
+    """
+
+    job_id: str
+    kind: str
+    until: Until
+    timeout: float | None
+    bucket: BucketRef | None
+    options: WaitOptions
+    phase: Phase
+    started_at: float = 0.0
+    now: float = 0.0
+    due: float = 0.0
+    asked: Source = Source.SNAPSHOTS
+    polls: int = 0
+    targets: Views = ()
+    status: JobStatus | None = None
+    quiet_since: float | None = None
+    quiet_targets: int = 0
+    unknown_to: frozenset[Source] = frozenset()
+    superseded_by: str = ""
+    candidates: tuple[str, ...] = ()
+    answered: bool = False
+    faults: Faults = NO_FAULTS
+    refreshed: bool = False
+    endpoint: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> bool:
+        """Whether the job was ever seen."""
+        return bool(self.targets) or self.status is not None
