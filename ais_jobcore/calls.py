@@ -21,9 +21,12 @@ CLUSTER_PATH: Final = "/v1/cluster"
 
 
 class What(enum.Enum):
-    """What a request asks for; the first three are the values of the query ``what``."""
+    """What a request asks for: its answer is read accordingly."""
 
-    SNAPSHOTS = "qryxstats"
+    SIGHTINGS = "sightings"
+    """Snapshots of one job, cut down to what decides about its end."""
+    SNAPSHOTS = "snapshots"
+    """Snapshots, whole."""
     STATUS = "status"
     START = "start"
     STOP = "stop"
@@ -59,16 +62,28 @@ class Request:
         return evolve(self, timeout=timeout, endpoint=endpoint, refresh_token=refresh_token)
 
 
+_QUERIES: Final = {
+    What.SIGHTINGS: {"what": "qryxstats"},
+    What.SNAPSHOTS: {"what": "qryxstats"},
+    What.STATUS: {"what": "status"},
+}
+
+
 def _query(what: What, body: dict[str, object]) -> Request:
-    return Request(what=what, query={"what": what.value}, json=body)
+    return Request(what=what, query=_QUERIES[what], json=body)
 
 
-def ask_snapshots(job_id: str) -> Request:
+def ask_sightings(job_id: str) -> Request:
     """
-    Ask every target for its snapshots of one job.
+    Ask every target for its snapshots of one job, to be read for what decides.
 
     It never names a kind: a wrong one hides the job, an unknown one shows every job of the cluster.
     """
+    return _query(What.SIGHTINGS, {"id": _required_id(job_id)})
+
+
+def ask_snapshots(job_id: str) -> Request:
+    """Ask the same, to be read as a whole."""
     return _query(What.SNAPSHOTS, {"id": _required_id(job_id)})
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from .decisions import Abort, Done
+from .documents import whole
 from .errors import (
     AmbiguousJob,
     JobCoreError,
@@ -16,8 +17,9 @@ from .errors import (
     Timeout,
     TransportFault,
 )
-from .evidence import Until, describe, latest_end, own_snapshots
+from .evidence import Until, describe, latest_end
 from .observations import Fault, FaultKind, Trouble, Unusable
+from .sightings import Sightings
 from .snapshots import AggregatedJobSnap, Outcome, TargetState, WaitResult, from_nanoseconds, join_texts
 from .states import Phase, Signal, Source
 from .text import printable
@@ -65,20 +67,20 @@ def expire(state: WaitState, signal: Signal, observation: Observation | None) ->
 
 def why(state: WaitState, signal: Signal) -> str:
     """Say what the last input meant, in one printable line."""
-    return printable(_why(state, signal))
+    said, more = _WORDS[signal], _more(state, signal)
+    return f"{said}: {printable(more)}" if more else said
 
 
-def _why(state: WaitState, signal: Signal) -> str:
-    said = _WORDS[signal]
-    if signal in {Signal.FAULT, Signal.FATAL, Signal.TOKEN} and state.faults.last is not None:
-        return f"{said}: {fault_error(state.faults.last)}"
+def _more(state: WaitState, signal: Signal) -> str:
+    if signal in _ABOUT_FAULTS and state.faults.last is not None:
+        return str(fault_error(state.faults.last))
     if signal is Signal.SEVERAL:
-        return f"{said}: {', '.join(state.candidates)}"
-    if signal in {Signal.SAID_OVER, Signal.SAID_FAILED} and state.status is not None:
-        return f"{said}: {state.status.err}" if state.status.err else said
+        return ", ".join(state.candidates)
+    if signal in _ABOUT_STATUS and state.status is not None:
+        return state.status.err
     if state.targets:
-        return f"{said}: {describe(state.targets)}"
-    return f"{said}: the proxies say so" if signal is Signal.ENDED and state.status is not None else said
+        return describe(state.targets)
+    return "the proxies say so" if signal is Signal.ENDED and state.status is not None else ""
 
 
 def fault_error(fault: Fault | Unusable) -> JobCoreError:
@@ -90,6 +92,8 @@ def fault_error(fault: Fault | Unusable) -> JobCoreError:
     return RequestFailed(fault.status, fault.message, fault.tcode)
 
 
+_ABOUT_FAULTS = frozenset({Signal.FAULT, Signal.FATAL, Signal.TOKEN})
+_ABOUT_STATUS = frozenset({Signal.SAID_OVER, Signal.SAID_FAILED})
 _WORDS = {
     Signal.BEGIN: "the wait begins",
     Signal.FOUND: "the job is found",
@@ -151,10 +155,7 @@ def _said_over(state: WaitState) -> bool:
 def _result(state: WaitState, outcome: Outcome | None, observation: Observation | None) -> WaitResult:
     success = outcome is None or outcome.success
     end_ns = _end(state)
-    snapshots = None
-    if isinstance(observation, AggregatedJobSnap) and state.job_id:
-        own = own_snapshots(observation, state.job_id)
-        snapshots = AggregatedJobSnap(own) if own else None
+    snapshots, notes = _snapshots(state, observation)
     return WaitResult(
         job_id=state.job_id,
         success=success,
@@ -167,9 +168,21 @@ def _result(state: WaitState, outcome: Outcome | None, observation: Observation 
         polls=state.polls,
         elapsed=state.now,
         snapshots=snapshots,
-        notes=state.notes,
+        notes=state.notes + notes,
         end_time_ns=end_ns,
     )
+
+
+def _snapshots(
+    state: WaitState, observation: Observation | None
+) -> tuple[AggregatedJobSnap | None, tuple[str, ...]]:
+    """Make the full models of the last reply; what cannot be read of them does not change the result."""
+    if not isinstance(observation, Sightings) or not observation.own:
+        return None, ()
+    try:
+        return whole(observation, state.job_id), ()
+    except ProtocolError as error:
+        return None, (f"the last snapshots cannot be read in full: {error}",)
 
 
 def _end(state: WaitState) -> int | None:

@@ -2,8 +2,8 @@
 From JSON documents to values, strictly: what is not as promised is a ``ProtocolError`` that names the place.
 
 Counters are decimal int64 in JSON strings, times are RFC 3339 with 0 to 9 fraction digits and any offset,
-year 1 is *not yet*, lists may be ``null``, unknown fields are passed over.
-cattrs does the structuring; it is imported with the first document, so that importing the core stays cheap.
+year 1 is *not yet*, lists may be ``null``, unknown fields are passed over. While a wait polls, only the
+fields that decide are read; cattrs makes the full models when somebody asks, and is imported with the first.
 """
 
 from __future__ import annotations
@@ -11,26 +11,33 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from .errors import ProtocolError
+from .kinds import rebalance_number
+from .sightings import Sighting, Sightings
 from .snapshots import (
     AggregatedJobSnap,
     BucketRef,
     JobSnap,
     JobStats,
     JobStatus,
+    TargetState,
+    classify,
     from_nanoseconds,
 )
 from .text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from cattrs import Converter
+
+    Lists = Mapping[str, list[dict[str, object]]]
+    Decisive = tuple[bool, str, str, bool, str, str, str]
 
 T = TypeVar("T")
 
@@ -39,7 +46,10 @@ _MAX_INT64: Final = 2**63 - 1
 _TIME: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})\Z"
 )
+_GO_ZERO: Final = "0001-01-01T00:00:00Z"
 _EPOCH_DAY: Final = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - days only
+_SHORT: Final = 512
+"""Bytes of a status that is worth remembering: a running job is told about in the same words every time."""
 
 _SNAP_KEYS: Final = {
     "start_time": "start-time",
@@ -61,7 +71,7 @@ _STATS_KEYS: Final = {
     "in_bytes": "in-bytes",
 }
 _WIRE_KEYS: Final = _SNAP_KEYS | _STATS_KEYS
-_OPTIONAL_KEYS: Final = ("err", "is_idle")
+_OPTIONAL_KEYS: Final = frozenset({"err", "is_idle"})
 """What older servers leave out; without them a success is less sure, so their absence is noted."""
 
 
@@ -82,30 +92,13 @@ class ErrorDocument:
 def read_error(body: bytes) -> ErrorDocument | None:
     """Read an error document; anything that AIStore did not write is ``None``."""
     try:
-        document = _load(body)
+        document = _object(_load(body), "an error document")
     except ProtocolError:
         return None
-    if not isinstance(document, dict) or not isinstance(document.get("message"), str):
+    message, tcode = document.get("message"), document.get("tcode", "")
+    if not isinstance(message, str):
         return None
-    tcode = document.get("tcode")
-    return ErrorDocument(printable(document["message"]), printable(tcode) if isinstance(tcode, str) else "")
-
-
-def read_snapshots(body: bytes) -> AggregatedJobSnap:
-    """
-    Read the answer to a query for snapshots.
-
-    Raises:
-        ProtocolError: it is something else.
-    """
-    document = _load(body)
-    if document is None:
-        return AggregatedJobSnap()
-    if not isinstance(document, dict):
-        _fail(f"an object of targets was expected, not {_shape(document)}")
-    lists = _lists(document)
-    root = _structure(lists, dict[str, tuple[JobSnap, ...]])
-    return AggregatedJobSnap(root, _missing_keys(lists))
+    return ErrorDocument(printable(message), printable(tcode) if isinstance(tcode, str) else "")
 
 
 def read_status(body: bytes) -> JobStatus:
@@ -115,105 +108,220 @@ def read_status(body: bytes) -> JobStatus:
     Raises:
         ProtocolError: it is something else.
     """
-    document = _load(body)
-    if not isinstance(document, dict):
-        _fail(f"a status was expected, not {_shape(document)}")
+    return _remembered_status(body) if len(body) <= _SHORT else _read_status(body)
+
+
+def _read_status(body: bytes) -> JobStatus:
+    document = _object(_load(body), "a status")
     for key in ("uuid", "end_time"):
         if key not in document:
             _fail("missing", key)
-    notes = () if "err" in document else ("the server sends no err in a status",)
-    return evolve(_structure(document, JobStatus), notes=notes)
+    return JobStatus(
+        uuid=_text(document["uuid"], "uuid"),
+        err=_text(document.get("err", ""), "err"),
+        end_time=_int64(document["end_time"], "end_time"),
+        aborted=_flag(document.get("aborted", False), "aborted"),
+        kind=_text(document.get("kind", ""), "kind"),
+        is_idle=_flag(document.get("is_idle", False), "is_idle"),
+        notes=() if "err" in document else ("the server sends no err in a status",),
+    )
 
 
-def _load(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+_remembered_status: Final = lru_cache(maxsize=256)(_read_status)
+
+
+def read_snapshots(body: bytes) -> AggregatedJobSnap:
+    """
+    Read the answer to a query for snapshots, whole.
+
+    Raises:
+        ProtocolError: it is something else.
+    """
+    lists = _snap_lists(_load(body))
+    missing = {key for snaps in lists.values() for snap in snaps for key in _OPTIONAL_KEYS if key not in snap}
+    return AggregatedJobSnap(_structure(lists), _notes(missing))
+
+
+def read_sightings(body: bytes, job_id: str) -> Sightings:
+    """
+    Read the answer to a query for snapshots of one job: only what decides.
+
+    Raises:
+        ProtocolError: it is something else.
+    """
+    lists = _snap_lists(_load(body))
+    own: dict[str, list[Sighting]] = {}
+    missing: set[str] = set()
+    for target in sorted(lists):
+        seen = [
+            _sighting(snap, target, index, missing)
+            for index, snap in enumerate(lists[target])
+            if snap["id"] == job_id
+        ]
+        if seen:
+            own[target] = seen
+    others = () if own or rebalance_number(job_id) is None else _finished(lists)
+    return Sightings(own, others, _notes(missing), lists)
+
+
+def whole(sightings: Sightings, job_id: str) -> AggregatedJobSnap:
+    """
+    Make the full models of one job's snapshots.
+
+    Raises:
+        ProtocolError: what decides could be read, something else cannot.
+    """
+    reply = sightings.whole
+    if isinstance(reply, AggregatedJobSnap):
+        root = reply.root
+    else:
+        root = _structure(_only(cast("Lists", reply), job_id))
+    own = {target: tuple(snap for snap in root[target] if snap.id == job_id) for target in sightings.own}
+    return AggregatedJobSnap(own, sightings.notes)
+
+
+def _only(lists: Lists, job_id: str) -> Lists:
+    return {target: [snap for snap in snaps if snap["id"] == job_id] for target, snaps in lists.items()}
+
+
+def _load(body: bytes) -> object:
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_fail)
+        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         message = f"not JSON: {error}" if isinstance(error, ValueError) else "nested too deeply"
         raise ProtocolError(printable(message)) from None
 
 
+def _no_constant(name: str) -> NoReturn:
+    _fail(f"{name} is not JSON")
+
+
 def _fail(message: str, place: str = "") -> NoReturn:
-    raise ProtocolError(printable(message), place)
+    raise ProtocolError(printable(message), printable(place))
 
 
 def _shape(value: object) -> str:
     return "null" if value is None else type(value).__name__
 
 
-def _lists(document: dict[str, Any]) -> dict[str, list[Any]]:
-    for target, snaps in document.items():
-        if not isinstance(snaps, list | None):
-            _fail(f"a list of snapshots was expected, not {_shape(snaps)}", printable(target))
-        for index, snap in enumerate(snaps or ()):
-            place = printable(f"{target}[{index}]")
+def _object(value: object, what: str, place: str = "") -> dict[str, object]:
+    if not isinstance(value, dict):
+        _fail(f"{what} was expected, not {_shape(value)}", place)
+    return cast("dict[str, object]", value)
+
+
+def _snap_lists(document: object) -> Lists:
+    """Check the outer shape; a server without anything to say sends ``null``."""
+    if document is None:
+        return {}
+    targets = _object(document, "an object of targets")
+    for target, snaps in targets.items():
+        if snaps is not None and not isinstance(snaps, list):
+            _fail(f"a list of snapshots was expected, not {_shape(snaps)}", target)
+        for index, snap in enumerate(cast("list[object]", snaps or ())):
             if not isinstance(snap, dict):
-                _fail(f"a snapshot was expected, not {_shape(snap)}", place)
+                _fail(f"a snapshot was expected, not {_shape(snap)}", f"{target}[{index}]")
             if "id" not in snap:
-                _fail("missing", f"{place}.id")
-    return {target: snaps or [] for target, snaps in document.items()}
+                _fail("missing", f"{target}[{index}].id")
+    return cast("Lists", {target: snaps or [] for target, snaps in targets.items()})
 
 
-def _missing_keys(lists: dict[str, list[Any]]) -> tuple[str, ...]:
-    snaps = [snap for snaps in lists.values() for snap in snaps]
-    return tuple(
-        f"the server sends no {key} in snapshots"
-        for key in _OPTIONAL_KEYS
-        if any(key not in snap for snap in snaps)
-    )
+def _notes(missing: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"the server sends no {key} in snapshots" for key in sorted(missing))
 
 
-def _structure(document: object, shape: type[T]) -> T:
-    """Structure quickly; where that fails, once more in detail, to name the place."""
+def _sighting(snap: dict[str, Any], target: str, index: int, missing: set[str]) -> Sighting:
+    get = snap.get
+    aborted, abort_err, kind = get("aborted", False), get("abort-err", ""), get("kind", "")
+    idle, err = get("is_idle", False), get("err", "")
+    start, end = get("start-time", _GO_ZERO), get("end-time", _GO_ZERO)
+    # Written out, since it runs for every target of every reply.
+    if not (type(aborted) is type(idle) is bool):
+        _flag(aborted, f"{target}[{index}].aborted")
+        _flag(idle, f"{target}[{index}].is_idle")
+    if not (type(abort_err) is type(err) is type(kind) is type(start) is type(end) is str):
+        for key in ("abort-err", "err", "kind", "start-time", "end-time"):
+            _text(get(key, ""), f"{target}[{index}].{key}")
+    if "err" not in snap or "is_idle" not in snap:
+        missing |= _OPTIONAL_KEYS - snap.keys()
     try:
-        return _converter(detailed=False).structure(document, shape)
+        start_ns = None if start == _GO_ZERO else _parse_time(start)
+        end_ns = None if end == _GO_ZERO else _parse_time(end)
+    except ProtocolError as error:
+        key = "start-time" if _shorten(start) in error.message else "end-time"
+        raise ProtocolError(error.message, printable(f"{target}[{index}].{key}")) from None
+    state = classify(start_ns, end_ns, aborted=aborted or bool(abort_err), idle=idle)
+    return Sighting(state, start_ns, end_ns, abort_err or err or ("aborted" if aborted else ""), kind)
+
+
+def _finished(lists: Lists) -> tuple[str, ...]:
+    """List the jobs of a reply that finished."""
+    found = {
+        str(snap["id"])
+        for target, snaps in lists.items()
+        for index, snap in enumerate(snaps)
+        if _sighting(snap, target, index, set()).state is TargetState.FINISHED
+    }
+    return tuple(sorted(found))
+
+
+def _structure(lists: Lists) -> dict[str, tuple[JobSnap, ...]]:
+    """Structure quickly; where that fails, once more in detail, to name the place."""
+    shape = dict[str, tuple[JobSnap, ...]]
+    try:
+        return _converter(detailed=False).structure(lists, shape)
     except Exception:  # noqa: BLE001 - cattrs raises whatever a document provokes
         try:
-            return _converter(detailed=True).structure(document, shape)
+            return _converter(detailed=True).structure(lists, shape)
         except Exception as error:  # noqa: BLE001
-            leaf, path = _first_leaf(error, {} if shape is JobStatus else _WIRE_KEYS)
-            raise ProtocolError(printable(str(leaf)), path) from None
+            leaf, place = _first_leaf(error)
+            raise ProtocolError(printable(str(leaf)), printable(place)) from None
 
 
-def _first_leaf(error: Exception, keys: Mapping[str, str]) -> tuple[Exception, str]:
-    """Follow the notes of cattrs down to the first thing that is wrong."""
+def _first_leaf(error: Exception) -> tuple[Exception, str]:
+    """Follow the notes of cattrs down to the first thing that is wrong: ``t1[0].stats.loc-objs``."""
     from cattrs.errors import AttributeValidationNote, IterableValidationNote  # noqa: PLC0415
 
     path = ""
     while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
+        error = cast("ExceptionGroup[Exception]", error).exceptions[0]
         for note in getattr(error, "__notes__", ()):
-            if isinstance(note, IterableValidationNote):
+            if isinstance(note, AttributeValidationNote):
+                path += f".{_WIRE_KEYS.get(note.name, note.name)}"
+            elif isinstance(note, IterableValidationNote):
                 path += f"[{note.index}]" if isinstance(note.index, int) else f".{note.index}"
-            elif isinstance(note, AttributeValidationNote):
-                path += f".{keys.get(note.name, note.name)}"
-    if isinstance(error, KeyError):
-        return ValueError("missing"), printable(f"{path}.{error.args[0]}".lstrip("."))
-    return error, printable(path.lstrip("."))
+    return error, path.removeprefix(".")
 
 
-def _exactly(kind: type[T]) -> Callable[[object, object], T]:
-    def structure(value: object, _: object) -> T:
-        if type(value) is not kind:
-            _fail(f"{kind.__name__} was expected, not {_shape(value)}")
-        return value
-
-    return structure
-
-
-def _counter(value: object, _: object) -> int:
-    if not isinstance(value, str) or not _INT64.match(value):
-        _fail(f"a decimal int64 in a string was expected, not {value!r}")
-    return _int64(int(value), None)
-
-
-def _int64(value: object, _: object) -> int:
-    if type(value) is not int or not -_MAX_INT64 - 1 <= value <= _MAX_INT64:
-        _fail(f"an int64 was expected, not {value!r}")
+def _text(value: object, place: str = "") -> str:
+    if type(value) is not str:
+        _fail(f"str was expected, not {_shape(value)}", place)
     return value
 
 
-def parse_time(value: object, _: object = None) -> int | None:
+def _flag(value: object, place: str = "") -> bool:
+    if type(value) is not bool:
+        _fail(f"bool was expected, not {_shape(value)}", place)
+    return value
+
+
+def _int64(value: object, place: str = "") -> int:
+    if type(value) is not int or not -_MAX_INT64 - 1 <= value <= _MAX_INT64:
+        _fail(f"an int64 was expected, not {_shorten(value)}", place)
+    return value
+
+
+def _counter(value: object) -> int:
+    if type(value) is not str or not _INT64.match(value):
+        _fail(f"a decimal int64 in a string was expected, not {_shorten(value)}")
+    return _int64(int(value))
+
+
+def _shorten(value: object) -> str:
+    return repr(value)[:40]
+
+
+def parse_time(value: object) -> int | None:
     """
     Read an RFC 3339 time as exact nanoseconds since the epoch; Go's zero time is ``None``.
 
@@ -222,53 +330,55 @@ def parse_time(value: object, _: object = None) -> int | None:
     Raises:
         ProtocolError: it is something else.
     """
-    match = _TIME.match(value) if isinstance(value, str) else None
+    if value == _GO_ZERO:
+        return None
+    return _parse_time(_text(value))
+
+
+@lru_cache(maxsize=16_384)  # A job that runs began at the same moment in every reply.
+def _parse_time(value: str) -> int | None:
+    match = _TIME.match(value)
     if match is None:
-        _fail(f"an RFC 3339 time was expected, not {value!r}")
+        _fail(f"an RFC 3339 time was expected, not {_shorten(value)}")
     text, fraction, zone = match.groups()
     if text < "0002":
         return None
     try:
         local = datetime.fromisoformat(text)
         offset = datetime.fromisoformat(f"{text[:10]}T00:00:00{zone}").utcoffset()
-    except ValueError as error:
-        _fail(f"{error}: {value!r}")
-    seconds = (local.toordinal() - _EPOCH_DAY) * 86_400 + local.hour * 3600 + local.minute * 60 + local.second
-    seconds -= round(offset.total_seconds()) if offset else 0
+        seconds = (local.toordinal() - _EPOCH_DAY) * 86_400
+        seconds += local.hour * 3600 + local.minute * 60 + local.second
+        seconds -= round(offset.total_seconds()) if offset else 0
+        from_nanoseconds(seconds * 1_000_000_000)
+    except (ValueError, OverflowError) as error:
+        _fail(f"{error}: {_shorten(value)}")
     return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
 
 
-def _moment(value: object, _: object) -> datetime | None:
+def _moment(value: object) -> datetime | None:
     return from_nanoseconds(parse_time(value))
 
 
-def _mapping(value: object, _: object) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        _fail(f"an object of strings was expected, not {_shape(value)}")
-    return value
-
-
-def _bucket(value: object, _: object) -> BucketRef | None:
+def _bucket(value: object) -> BucketRef | None:
     """Read a bucket; Go has no *no bucket*, it sends one without a name."""
     if value is None:
         return None
-    if not isinstance(value, dict):
-        _fail(f"a bucket was expected, not {_shape(value)}")
-    bucket = cast("dict[str, object]", value)
+    bucket = _object(value, "a bucket")
     if not bucket.get("name"):
         return None
     namespace = bucket.get("namespace")
     return BucketRef(
-        _text(bucket["name"], None),
-        _text(bucket.get("provider", ""), None),
-        None if namespace is None else _mapping(namespace, None),
+        _text(bucket["name"]),
+        _text(bucket.get("provider", "")),
+        None if namespace is None else _namespace(namespace),
     )
 
 
-_text: Final = _exactly(str)
-_flag: Final = _exactly(bool)
+def _namespace(value: object) -> dict[str, str]:
+    return {key: _text(text) for key, text in _object(value, "a namespace").items()}
 
-_SNAP_READERS: Final[Mapping[str, Callable[[object, object], object]]] = {
+
+_SNAP_READERS: Final[Mapping[str, Callable[[object], object]]] = {
     "start_time": _moment,
     "end_time": _moment,
     "start_time_ns": parse_time,
@@ -277,26 +387,30 @@ _SNAP_READERS: Final[Mapping[str, Callable[[object, object], object]]] = {
     "source_bck": _bucket,
     "destination_bck": _bucket,
     "packed": _counter,
-    "ext": lambda value, _: value,
+    "ext": lambda value: value,
 }
 """What reads the fields that their types do not tell."""
 
 
+def _hook(read: Callable[[object], T]) -> Callable[[object, object], T]:
+    return lambda value, _: read(value)
+
+
 @cache
 def _converter(*, detailed: bool) -> Converter:
-    from cattrs import Converter  # noqa: PLC0415 - dear to import, and needed with the first document only
+    from cattrs import Converter  # noqa: PLC0415 - dear to import, and needed with the first model only
     from cattrs.gen import make_dict_structure_fn, override  # noqa: PLC0415
 
     make = cast("Callable[..., Callable[[Any, Any], Any]]", make_dict_structure_fn)
     converter = Converter(detailed_validation=detailed)
-    for kind, read in ((str, _text), (bool, _flag), (int, _int64)):
-        converter.register_structure_hook(kind, read)
-    counters = {name: override(rename=key, struct_hook=_counter) for name, key in _STATS_KEYS.items()}
+    converter.register_structure_hook(str, _hook(_text))
+    converter.register_structure_hook(bool, _hook(_flag))
+    counters = {name: override(rename=key, struct_hook=_hook(_counter)) for name, key in _STATS_KEYS.items()}
     readers = {
-        name: override(rename=_SNAP_KEYS.get(name), struct_hook=_SNAP_READERS.get(name))
-        for name in _SNAP_READERS.keys() | _SNAP_KEYS.keys()
+        name: override(rename=_SNAP_KEYS.get(name), struct_hook=_hook(read))
+        for name, read in _SNAP_READERS.items()
     }
+    readers["abort_err"] = override(rename=_SNAP_KEYS["abort_err"])
     converter.register_structure_hook(JobStats, make(JobStats, converter, **counters))
     converter.register_structure_hook(JobSnap, make(JobSnap, converter, **readers))
-    converter.register_structure_hook(JobStatus, make(JobStatus, converter, notes=override(omit=True)))
     return converter

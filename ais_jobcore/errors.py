@@ -67,7 +67,7 @@ class Timeout(JobCoreError, TimeoutError):
     def __str__(self) -> str:
         """Name the job, the time and the reason, in the seed's words first."""
         tail = f": {self.reason}" if self.reason else ""
-        return f"Timed out while waiting for job {self.job_id!r}. after {self.timeout:g}s{tail}"
+        return f"Timed out while waiting for job {self.job_id!r}. after {self.timeout:.15g}s{tail}"
 
     def __hash__(self) -> int:
         """Hash without the targets, which are a mapping."""
@@ -104,7 +104,7 @@ class AmbiguousJob(JobInfoNotFound, ValueError):
 
     def __str__(self) -> str:
         """List the candidates."""
-        return f"{self.message}: wait by id for one of {', '.join(self.job_ids)}"
+        return printable(f"{self.message}: wait by id for one of {', '.join(self.job_ids)}")
 
 
 @define(eq=True, unsafe_hash=True)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from .snapshots import AggregatedJobSnap, JobSnap, TargetState, join_texts
+from .snapshots import TargetState, join_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
+
+    from .sightings import Sighting
 
 _UNREST: Final = {
     TargetState.FINISHED: 0,
@@ -89,63 +91,50 @@ class TargetView:
 Views = tuple[TargetView, ...]
 
 
-def own_snapshots(reply: AggregatedJobSnap, job_id: str) -> dict[str, list[JobSnap]]:
-    """Keep the snapshots of one job, by target: replies may show others (rules S32, G21)."""
-    own = {target: [snap for snap in snaps if snap.id == job_id] for target, snaps in reply.root.items()}
-    return {target: own[target] for target in sorted(own) if own[target]}
-
-
-def fold(views: Views, own: Mapping[str, list[JobSnap]], *, asked: float, now: float, gap: float) -> Views:
+def fold(
+    views: Views, own: Mapping[str, Sequence[Sighting]], *, asked: float, now: float, gap: float
+) -> Views:
     """
     Fold a reply that shows the job into what was known.
 
     Args:
         views: what was known.
-        own: the job's snapshots by target, on one target at least.
+        own: the job's sightings by target, on one target at least.
         asked: when the request was sent.
         now: when the reply came.
         gap: how far apart two replies without a target have to be to call it lost.
     """
     known = {view.target: view for view in views}
-    seen = {target: _update(known.get(target), _view(target, snaps)) for target, snaps in own.items()}
-    missing = {
-        view.target: _miss(view, asked=asked, now=now, gap=gap) for view in views if view.target not in own
-    }
-    return tuple(view for _, view in sorted((seen | missing).items()))
+    folded = {target: _see(known.get(target), target, seen) for target, seen in own.items()}
+    for target in known.keys() - own.keys():
+        folded[target] = _miss(known[target], asked=asked, now=now, gap=gap)
+    return tuple(folded[target] for target in sorted(folded))
 
 
-def _view(target: str, snaps: Iterable[JobSnap]) -> TargetView:
-    """Read one target's snapshots of one job: the latest start counts, every error is kept."""
-    ranked = sorted(snaps, key=_rank)
-    last = ranked[-1]
-    return TargetView(
-        target,
-        last.state,
-        last.start_time_ns,
-        last.end_time_ns,
-        join_texts(sorted({snap.error for snap in ranked})) or "",
-        seen_unfinished=not last.state.ended,
-    )
-
-
-def _rank(snap: JobSnap) -> tuple[int, int, int]:
-    return (snap.start_time_ns or 0, _UNREST[snap.state], snap.end_time_ns or 0)
-
-
-def _update(old: TargetView | None, new: TargetView) -> TargetView:
+def _see(old: TargetView | None, target: str, seen: Sequence[Sighting]) -> TargetView:
+    state, start_ns, end_ns, error, _ = seen[0] if len(seen) == 1 else _latest(seen)
     if old is None:
-        return new
-    restarted = None not in {old.start_ns, new.start_ns} and (new.start_ns or 0) > (old.start_ns or 0)
+        return TargetView(target, state, start_ns, end_ns, error, not state.ended)
+    if old.state is state and old.start_ns == start_ns and old.end_ns == end_ns and old.missing_since is None:
+        # As nearly always while a job runs: nothing new.
+        return old if error in {"", old.error} else evolve(old, error=error)
+    return _update(old, TargetView(target, state, start_ns, end_ns, error, not state.ended))
+
+
+def _latest(seen: Sequence[Sighting]) -> Sighting:
+    """Join what one target shows of one job: the latest start counts, every error is kept."""
+    last = max(seen, key=lambda each: (each.start_ns or 0, _UNREST[each.state], each.end_ns or 0))
+    return last._replace(error=join_texts(sorted({each.error for each in seen})) or "")
+
+
+def _update(old: TargetView, new: TargetView) -> TargetView:
+    restarted = old.start_ns is not None and new.start_ns is not None and new.start_ns > old.start_ns
+    if restarted and not old.state.ended:
+        return _lose(evolve(old, error=_joined(old.error, new.error)), "it came back with a later start")
     if old.state is TargetState.LOST or (old.state is TargetState.FINISHED and not restarted):
-        kept = old
-    elif restarted and not old.state.ended:
-        kept = _lose(old, "it came back with a later start")
-    else:
-        kept = evolve(new, seen_unfinished=old.seen_unfinished or new.seen_unfinished)
-    error = join_texts([old.error, new.error]) if restarted else new.error or old.error
-    if kept.state is TargetState.LOST:
-        error = join_texts([kept.error, new.error])
-    return evolve(kept, error=error or "", missing_since=None)
+        return evolve(old, error=new.error or old.error, missing_since=None)
+    error = _joined(old.error, new.error) if restarted else new.error or old.error
+    return evolve(new, error=error, seen_unfinished=old.seen_unfinished or new.seen_unfinished)
 
 
 def _miss(view: TargetView, *, asked: float, now: float, gap: float) -> TargetView:
@@ -157,7 +146,11 @@ def _miss(view: TargetView, *, asked: float, now: float, gap: float) -> TargetVi
 
 
 def _lose(view: TargetView, why: str) -> TargetView:
-    return evolve(view, state=TargetState.LOST, error=join_texts([view.error, f"lost: {why}"]) or "")
+    return evolve(view, state=TargetState.LOST, error=_joined(view.error, f"lost: {why}"), missing_since=None)
+
+
+def _joined(*texts: str) -> str:
+    return join_texts(texts) or ""
 
 
 def judge(views: Views, until: Until) -> Verdict:
@@ -196,7 +189,7 @@ def describe(views: Views) -> str:
     """Sum the views up in a few words: ``2 running (t1, t3), 1 idle (t2)``."""
     by_state: dict[str, list[str]] = {}
     for view in views:
-        state = "missing" if view.missing_since is not None else view.state.value
+        state = view.state.value if view.missing_since is None else "missing"
         by_state.setdefault(state, []).append(view.target)
     return ", ".join(
         f"{len(targets)} {state} ({_some(targets)})" for state, targets in sorted(by_state.items())

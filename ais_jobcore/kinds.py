@@ -145,8 +145,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
 )
 """Every kind of AIStore 4.x and 5.0, by its name on the wire."""
 
+SHORTEST_RETENTION: Final = min(kind.retention for kind in KINDS.values())
+"""Seconds for which targets show a finished job of whatever kind."""
+
 _BY_DISPLAY: Final = {kind.display: kind for kind in KINDS.values()}
-_REBALANCE_ID: Final = re.compile(r"g[0-9]+\Z")
+_REBALANCE_ID: Final = re.compile(r"g[0-9]{1,19}\Z")
 # The first kind of the table wins where two share a prefix (`tco-`): both are waited for alike.
 _PREFIXES: Final = tuple(
     (prefix, kind) for kind in KINDS.values() for prefix in kind.prefixes if prefix.endswith("-")
@@ -182,7 +185,19 @@ def resolve_kind(text: str) -> Kind:
     Raises:
         ValueError: nothing of the kind; the nearest names are in the message.
     """
-    kind = find_kind(text) or kind_of_id(text)
+    return find_kind(text) or kind_of_id(text) or named_kind(text)
+
+
+def named_kind(text: str) -> Kind:
+    """
+    Look a kind up by name or display name only.
+
+    For commands: an id in the place of a kind would start or stop what it does not name.
+
+    Raises:
+        ValueError: nothing of the name; the nearest names are in the message.
+    """
+    kind = find_kind(text)
     if kind is None:
         near = get_close_matches(text, [*KINDS, *_BY_DISPLAY], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(KINDS)}"

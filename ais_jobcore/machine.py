@@ -137,7 +137,7 @@ class JobWait:
         """
         state, decision = saving.load(text, now, elapsed)
         wait = cls(state.job_id, state.kind)
-        wait._take(state, decision)  # noqa: SLF001 - its own class
+        wait._take(state, decision)
         return wait
 
     def explain(self, now: float) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import Factory, field, frozen
 
+from .sightings import Sightings
 from .snapshots import AggregatedJobSnap, JobStatus
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Accepted:
     text: str = ""
 
 
-Observation: TypeAlias = AggregatedJobSnap | JobStatus | NotFound | Fault | Unusable | Accepted
+Observation: TypeAlias = Sightings | AggregatedJobSnap | JobStatus | NotFound | Fault | Unusable | Accepted
 """What a machine sees."""
 
 Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from . import calls, pacing
 from .conclusions import fault_error
 from .decisions import Abort, Continue, Decision, Done
-from .errors import JobCoreError, JobInfoNotFound, RequestFailed
-from .kinds import resolve_kind
+from .errors import JobCoreError, JobInfoNotFound, ProtocolError, RequestFailed
+from .kinds import named_kind
 from .observations import Accepted, Fault, FaultKind, NotFound, Reply, Trouble, Unusable
 from .options import WaitOptions
 from .snapshots import AggregatedJobSnap, JobSnap, JobStatus, to_nanoseconds
@@ -144,7 +144,7 @@ def status(job_id: str, *, options: WaitOptions | None = None) -> Call[JobStatus
         raise ValueError(msg)
 
     def read(seen: Observation) -> JobStatus:
-        return _expect(seen, JobStatus, f"No job info found for {job_id!r}")
+        return _expect(seen, JobStatus, _unknown_job(job_id))
 
     return Call(calls.ask_status(job_id), read, options=options)
 
@@ -226,10 +226,10 @@ def start(
     Raises:
         ValueError: the kind is unknown.
     """
-    request = calls.start_job(resolve_kind(kind).name, daemon_id=daemon_id, force=force, buckets=buckets)
+    request = calls.start_job(named_kind(kind).name, daemon_id=daemon_id, force=force, buckets=buckets)
 
     def read(seen: Observation) -> str:
-        return _accept(seen).text.strip('"')
+        return _expect(seen, Accepted, _refused).text.strip('"')
 
     return Call(request, read, idempotent=False, options=options)
 
@@ -245,14 +245,14 @@ def stop(job_id: str = "", kind: str = "", *, options: WaitOptions | None = None
     """
 
     def read(seen: Observation) -> None:
-        _accept(seen)
+        _expect(seen, Accepted, _refused)
 
     return Call(calls.stop_job(job_id, _kind_alone(job_id, kind)), read, options=options)
 
 
 def _kind_alone(job_id: str, kind: str) -> str:
     """Return the name of the kind where it has to stand alone: only a name of the table may (rule R16)."""
-    return "" if job_id or not kind else resolve_kind(kind).name
+    return "" if job_id or not kind else named_kind(kind).name
 
 
 def _details(
@@ -262,7 +262,7 @@ def _details(
     request = calls.ask_snapshots(job_id) if job_id else calls.ask_kind(name, active=False)
 
     def read(seen: Observation) -> T:
-        found = _expect(seen, AggregatedJobSnap, f"No job info found for {job_id!r}")
+        found = _expect(seen, AggregatedJobSnap, _unknown_job(job_id or name))
         return select(_only(found, job_id, name))
 
     return Call(request, read, options=options)
@@ -282,19 +282,26 @@ def _only(snaps: AggregatedJobSnap, job_id: str, kind: str) -> AggregatedJobSnap
 
 
 def _within(snap: JobSnap, begin: int, end: int | None) -> bool:
-    if snap.start_time_ns is None or snap.start_time_ns < begin:
+    """Compare as finely as a ``datetime`` can: the end that a snapshot shows has to be within itself."""
+    started, ended = to_nanoseconds(snap.start_time), to_nanoseconds(snap.end_time)
+    if started is None or started < begin:
         return False
-    return end is None or (snap.end_time_ns is not None and snap.end_time_ns <= end)
+    return end is None or (ended is not None and ended <= end)
 
 
-def _expect(seen: Observation, kind: type[T], not_found: str) -> T:
+def _expect(seen: Observation, kind: type[T], unknown: Callable[[NotFound], JobCoreError]) -> T:
+    """Take the answer that was asked for; what an embedder reports may be another."""
     if isinstance(seen, kind):
         return seen
-    raise JobInfoNotFound(seen.message if isinstance(seen, NotFound) and not not_found else not_found)
+    if isinstance(seen, NotFound):
+        raise unknown(seen)
+    msg = f"{type(seen).__name__} is no answer to this request"
+    raise ProtocolError(msg)
 
 
-def _accept(seen: Observation) -> Accepted:
-    if isinstance(seen, Accepted):
-        return seen
-    message = seen.message if isinstance(seen, NotFound) else f"not an answer to a command: {seen!r}"
-    raise RequestFailed(404, message)
+def _unknown_job(name: str) -> Callable[[NotFound], JobCoreError]:
+    return lambda _: JobInfoNotFound(f"No job info found for {name!r}")
+
+
+def _refused(seen: NotFound) -> JobCoreError:
+    return RequestFailed(404, seen.message)

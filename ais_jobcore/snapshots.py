@@ -63,6 +63,22 @@ class TargetState(enum.Enum):
         return self in {TargetState.FINISHED, TargetState.ABORTED, TargetState.LOST}
 
 
+def classify(start_ns: int | None, end_ns: int | None, *, aborted: bool, idle: bool) -> TargetState:
+    """
+    Say what a target does with a job (``core/xaction.go``, rules G18, G19).
+
+    An end without a start cannot be believed, and a finished job is finished whatever its idle flag
+    says (rule S31).
+    """
+    if aborted:
+        return TargetState.ABORTED
+    if start_ns is None:
+        return TargetState.NOT_STARTED
+    if end_ns is not None:
+        return TargetState.FINISHED
+    return TargetState.IDLE if idle else TargetState.RUNNING
+
+
 class Outcome(enum.Enum):
     """How a job ended, in order of precedence; the last two are successes."""
 
@@ -173,19 +189,9 @@ class JobSnap:
 
     @property
     def state(self) -> TargetState:
-        """
-        Classify it (``core/xaction.go``, rules G18, G19).
-
-        A non-empty ``abort_err`` is an abort. An end without a start cannot be believed, and
-        a finished job is finished whatever its idle flag says (rule S31).
-        """
-        if self.aborted or self.abort_err:
-            return TargetState.ABORTED
-        if self.start_time_ns is None:
-            return TargetState.NOT_STARTED
-        if self.end_time_ns is not None:
-            return TargetState.FINISHED
-        return TargetState.IDLE if self.is_idle else TargetState.RUNNING
+        """What the target does with the job; a non-empty ``abort_err`` is an abort."""
+        aborted = self.aborted or bool(self.abort_err)
+        return classify(self.start_time_ns, self.end_time_ns, aborted=aborted, idle=self.is_idle)
 
     @property
     def error(self) -> str:

@@ -11,6 +11,7 @@ import enum
 
 from attrs import frozen
 
+from .calls import Request, What
 from .evidence import Until, Views
 from .observations import Fault, Unusable
 from .options import WaitOptions
@@ -28,6 +29,8 @@ class Source(enum.Enum):
 
 class Phase(enum.Enum):
     """Where a wait is."""
+
+    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
 
     FIND = "find"
     """Only the kind is given: which job is it?"""
@@ -48,6 +51,8 @@ class Phase(enum.Enum):
 
 class Signal(enum.Enum):
     """What an observation means for a wait."""
+
+    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
 
     BEGIN = "begin"
     FOUND = "found"
@@ -118,7 +123,7 @@ class WaitState:
         started_at: the moment of its start, on the caller's clock.
         now: the moment of the last input.
         due: when the pending request is to be sent.
-        asked: whom it asks.
+        pending: the pending request; ``None`` before the start.
         polls: how many requests were sent, the pending one included.
         targets: what is known of every target, by its id.
         status: what the proxies said last.
@@ -144,7 +149,7 @@ class WaitState:
     started_at: float = 0.0
     now: float = 0.0
     due: float = 0.0
-    asked: Source = Source.SNAPSHOTS
+    pending: Request | None = None
     polls: int = 0
     targets: Views = ()
     status: JobStatus | None = None
@@ -158,6 +163,12 @@ class WaitState:
     refreshed: bool = False
     endpoint: int = 0
     notes: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> Source:
+        """Whom the pending request asks."""
+        status = self.pending is not None and self.pending.what is What.STATUS
+        return Source.STATUS if status else Source.SNAPSHOTS
 
     @property
     def seen(self) -> bool:

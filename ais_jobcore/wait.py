@@ -12,24 +12,28 @@ Moments are seconds since the start of the wait, but for ``now`` in :func:`step`
 from __future__ import annotations
 
 import math
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from attrs import evolve
 
 from . import calls, pacing
+from .calls import What
 from .conclusions import conclude, expire, why
 from .decisions import Continue
-from .evidence import Until, Verdict, all_finished, fold, judge, own_snapshots
-from .kinds import KINDS, STATUS_RETENTION, Strategy, is_download_id, rebalance_number
+from .evidence import Until, Verdict, all_finished, fold, judge
+from .kinds import KINDS, SHORTEST_RETENTION, STATUS_RETENTION, Strategy, is_download_id, rebalance_number
 from .observations import Accepted, Fault, FaultKind, NotFound, Trouble, Unusable
 from .options import request_timeout
+from .sightings import Sightings, sight_all
 from .snapshots import AggregatedJobSnap, JobStatus, TargetState
 from .states import NO_FAULTS, Faults, Phase, Signal, Source, WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .calls import Request
     from .decisions import Abort, Done
     from .observations import Observation
     from .snapshots import BucketRef, JobSnap, WaitResult
@@ -106,6 +110,18 @@ _OTHER_ENDPOINT: Final = frozenset(
 
 _TOKEN_TROUBLES: Final = frozenset({Trouble.UNAUTHENTICATED, Trouble.FORBIDDEN})
 
+_SAID: Final = frozenset({Phase.DETAIL, Phase.DISPUTE, Phase.REPORT})
+"""Phases in which the proxies have said their word."""
+
+_SIGNALS: Final[Mapping[Verdict, Signal]] = {
+    Verdict.BUSY: Signal.BUSY,
+    Verdict.QUIET: Signal.QUIET,
+    Verdict.MISSING: Signal.MISSING,
+    Verdict.ENDED: Signal.ENDED,
+}
+
+_ONLY_STATUS: Final = (Source.STATUS,)
+
 _MALFORMED_LIMIT: Final = 5
 """Malformed replies in a row after which the server is taken to speak another language."""
 
@@ -122,76 +138,89 @@ def step(state: WaitState, observation: Observation | None, now: float) -> Step:
         observation: what came of the pending request; ``None`` begins the wait.
         now: this moment on the caller's clock; one that goes back counts as the last one.
     """
-    state = evolve(state, now=max(now - state.started_at, state.now))
-    state, signal = _read(state, observation)
-    before, phase = state.phase, TRANSITIONS[state.phase][signal]
-    state = evolve(state, phase=phase)
+    now = max(now - state.started_at, state.now)
+    read, signal = _read(state, observation, now)
+    phase = TRANSITIONS[state.phase][signal]
+    entered = phase is not state.phase
+    read = evolve(read, phase=phase) if entered else read
     if phase is Phase.OVER:
-        return state, conclude(state, signal, observation)
-    at_once = signal in _AT_ONCE or (phase is Phase.DETAIL and before is not Phase.DETAIL)
-    if _expired(state, at_once=at_once):
-        return evolve(state, phase=Phase.OVER), expire(state, signal, observation)
-    return _ask(state, signal, state.now if at_once else _next_moment(state, signal))
+        over = evolve(read, now=now)
+        return over, conclude(over, signal, observation)
+    at_once = signal in _AT_ONCE or (entered and phase is Phase.DETAIL)
+    if _expired(read, now, at_once=at_once):
+        late = evolve(read, now=now)
+        return evolve(late, phase=Phase.OVER), expire(late, signal, observation)
+    return _ask(read, signal, now, at_once=at_once)
 
 
-def _expired(state: WaitState, *, at_once: bool) -> bool:
+def _expired(state: WaitState, now: float, *, at_once: bool) -> bool:
     """Tell whether nothing may be sent any more: the last poll is the one sent on the deadline (S20, R5)."""
-    if state.timeout is None or state.now < state.timeout:
+    if state.timeout is None or now < state.timeout:
         return False
-    return state.now > state.timeout or (state.due >= state.timeout and not at_once)
+    return now > state.timeout or (state.due >= state.timeout and not at_once)
 
 
 # What an observation means.
 
 
-def _read(state: WaitState, observation: Observation | None) -> Reading:
+def _read(state: WaitState, observation: Observation | None, now: float) -> Reading:
+    if state.phase is Phase.REPORT:
+        # What the targets have to say about a failure is welcome, and decides nothing.
+        return _read_any(state, observation, now)[0], Signal.ENDED
+    return _read_any(state, observation, now)
+
+
+def _read_any(  # noqa: PLR0911 - one case, one answer
+    state: WaitState, observation: Observation | None, now: float
+) -> Reading:
     match observation:
         case None:
             return state, Signal.BEGIN
-        case AggregatedJobSnap():
-            read = _read_search if state.phase is Phase.FIND else _read_snapshots
-            reading = read(_good(state, Source.SNAPSHOTS, observation.notes), observation)
         case JobStatus():
-            reading = _read_status(state, observation)
+            return _read_status(state, observation, now)
+        case Sightings():
+            return _read_sightings(_good(state, Source.SNAPSHOTS, observation.notes), observation, now)
+        case AggregatedJobSnap():
+            if state.phase is Phase.FIND:
+                return _read_search(_good(state, Source.SNAPSHOTS, observation.notes), observation, now)
+            return _read_any(state, sight_all(observation, state.job_id), now)
         case NotFound():
-            reading = _read_not_found(_answered(state))
+            return _read_not_found(_answered(state), now)
         case Fault() | Unusable():
-            reading = _read_fault(state, observation)
+            return _read_fault(state, observation, now)
         case Accepted():
             msg = f"a wait asks for no {observation}"
             raise TypeError(msg)
         case _:
             assert_never(observation)
-    # What the targets have to say about a failure is welcome, and decides nothing.
-    return (reading[0], Signal.ENDED) if state.phase is Phase.REPORT else reading
 
 
 def _answered(state: WaitState) -> WaitState:
+    if state.answered and not state.refreshed and state.faults is NO_FAULTS:
+        return state
     return evolve(state, answered=True, faults=NO_FAULTS, refreshed=False)
 
 
 def _good(state: WaitState, source: Source, notes: tuple[str, ...]) -> WaitState:
-    """Note that a source knows the job, or may."""
-    faults = NO_FAULTS
-    if source is not preferred_source(state) and state.faults.preferred >= _PATIENCE:
+    """Note that a source answered for the job; mostly, nothing is new in that."""
+    out = state.faults.preferred
+    state = _answered(state)
+    if out >= _PATIENCE and source is not preferred_source(state):
         # The preferred source is still out: go on asking it only every other time.
-        faults = Faults(preferred=state.faults.preferred)
-    return evolve(
-        state,
-        answered=True,
-        refreshed=False,
-        faults=faults,
-        unknown_to=state.unknown_to - {source},
-        notes=tuple(dict.fromkeys(state.notes + notes)),
-    )
+        state = evolve(state, faults=Faults(preferred=out))
+    if source in state.unknown_to:
+        state = evolve(state, unknown_to=state.unknown_to - {source})
+    if not set(notes) <= set(state.notes):
+        state = evolve(state, notes=tuple(dict.fromkeys(state.notes + notes)))
+    return state
 
 
 def _rekinded(state: WaitState, kind: str) -> WaitState:
     """Believe the job itself about its kind, rather than whoever named it (V16, V18, S8)."""
-    return evolve(state, kind=kind) if kind in KINDS else state
+    return evolve(state, kind=kind) if kind != state.kind and kind in KINDS else state
 
 
-def _read_search(state: WaitState, reply: AggregatedJobSnap) -> Reading:
+def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Reading:
     """Look for the one job of the kind; the reply may show others (S32)."""
     active = [
         snap
@@ -207,7 +236,7 @@ def _read_search(state: WaitState, reply: AggregatedJobSnap) -> Reading:
         return evolve(state, candidates=found), Signal.SEVERAL
     if state.until is Until.STARTED:
         return state, Signal.BUSY
-    return state, Signal.UNKNOWN if state.now < state.options.grace else Signal.NOWHERE
+    return state, Signal.UNKNOWN if now < state.options.grace else Signal.NOWHERE
 
 
 def _on_bucket(bucket: BucketRef | None, snap: JobSnap) -> bool:
@@ -218,27 +247,26 @@ def _on_bucket(bucket: BucketRef | None, snap: JobSnap) -> bool:
     )
 
 
-def _read_snapshots(state: WaitState, reply: AggregatedJobSnap) -> Reading:
-    own = own_snapshots(reply, state.job_id)
-    if not own:
-        later = _later_rebalance(state, reply)
-        return _read_not_found(evolve(state, asked=Source.SNAPSHOTS, superseded_by=later))
-    views = fold(state.targets, own, asked=state.due, now=state.now, gap=state.options.idle_gap)
-    state = _rekinded(evolve(state, targets=views), next(iter(own.values()))[0].kind)
-    if state.phase in {Phase.DETAIL, Phase.DISPUTE}:
+def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
+    if not reply.own:
+        later = _later_rebalance(state.job_id, reply.finished_others)
+        return _read_not_found(evolve(state, superseded_by=later), now, Source.SNAPSHOTS)
+    views = fold(state.targets, reply.own, asked=state.due, now=now, gap=state.options.idle_gap)
+    state = _rekinded(evolve(state, targets=views), next(iter(reply.own.values()))[0].kind)
+    if state.phase in _SAID:
         verdict = judge(views, Until.FINISHED)
         # What the proxies and the targets agree on needs no second look.
-        return state, Signal.ENDED if verdict is Verdict.QUIET else Signal(verdict.value)
+        return state, Signal.ENDED if verdict is Verdict.QUIET else _SIGNALS[verdict]
     verdict = judge(views, effective_until(state))
     if verdict is Verdict.QUIET:
-        return _read_quiet(state)
-    return evolve(state, quiet_since=None), Signal(verdict.value)
+        return _read_quiet(state, now)
+    return (state if state.quiet_since is None else evolve(state, quiet_since=None)), _SIGNALS[verdict]
 
 
-def _read_quiet(state: WaitState) -> Reading:
+def _read_quiet(state: WaitState, now: float) -> Reading:
     """Tell whether targets that look done are done, or need a second look (S29, G11)."""
     if state.quiet_since is None or state.quiet_targets != len(state.targets):
-        state = evolve(state, quiet_since=state.now, quiet_targets=len(state.targets))
+        state = evolve(state, quiet_since=now, quiet_targets=len(state.targets))
         return state, Signal.ENDED if _shows_all(state) else Signal.QUIET
     on_deadline = state.timeout is not None and state.due >= state.timeout
     proved = on_deadline or state.due >= _second_look(state) or _shows_all(state)
@@ -258,28 +286,27 @@ def _second_look(state: WaitState) -> float:
     return (state.quiet_since or 0.0) + gap
 
 
-def _later_rebalance(state: WaitState, reply: AggregatedJobSnap) -> str:
+def _later_rebalance(job_id: str, finished: tuple[str, ...]) -> str:
     """Name the next rebalance that finished and answers in the place of this one (G21)."""
-    this = rebalance_number(state.job_id)
-    numbers = [
-        rebalance_number(snap.id) for snap in reply.list_snapshots() if snap.state is TargetState.FINISHED
-    ]
-    later = [number for number in numbers if this is not None and number is not None and number > this]
+    this = rebalance_number(job_id)
+    numbers = [number for number in map(rebalance_number, finished) if number is not None]
+    later = [number for number in numbers if this is not None and number > this]
     return f"g{min(later)}" if later else ""
 
 
-def _read_status(state: WaitState, status: JobStatus) -> Reading:
+def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
     if state.phase is Phase.FIND or status.uuid not in {"", state.job_id}:
         other = Unusable(Trouble.MALFORMED, f"a status of another job: {status.uuid!r}", place="uuid")
-        return _read_fault(state, other)
+        return _read_fault(state, other, now)
     unbelieved = Source.STATUS in state.unknown_to
     state = _rekinded(_good(state, Source.STATUS, status.notes), status.kind)
     if Source.STATUS not in sources(state):
         # The proxies know of it by chance, and may never learn of its end (V17).
         state = evolve(state, unknown_to=state.unknown_to | {Source.STATUS})
         return state, Signal.BUSY if unbelieved else Signal.ELSEWHERE
-    status = evolve(status, err=status.err or (state.status.err if state.status else ""))
-    state = evolve(state, status=status)
+    if state.status is not None and state.status.err and not status.err:
+        status = evolve(status, err=state.status.err)
+    state = state if status == state.status else evolve(state, status=status)
     alone = Source.SNAPSHOTS not in sources(state)
     if not status.over:
         return state, Signal.ENDED if alone and state.until is Until.STARTED else Signal.BUSY
@@ -288,45 +315,45 @@ def _read_status(state: WaitState, status: JobStatus) -> Reading:
     return state, Signal.SAID_FAILED if status.failed else Signal.SAID_OVER
 
 
-def _read_not_found(state: WaitState) -> Reading:
+def _read_not_found(state: WaitState, now: float, source: Source | None = None) -> Reading:
     if state.phase is Phase.FIND:
-        return _read_search(state, AggregatedJobSnap())
+        return _read_search(state, AggregatedJobSnap(), now)
     if state.phase is Phase.DETAIL or state.until is Until.NOT_RUNNING:
         return state, Signal.ENDED
     if state.phase is Phase.DISPUTE:
         return state, Signal.NOWHERE
-    state = evolve(state, unknown_to=state.unknown_to | {state.asked}, quiet_since=None)
+    state = evolve(state, unknown_to=state.unknown_to | {source or state.asked}, quiet_since=None)
     if not state.unknown_to.issuperset(sources(state)):
         return state, Signal.ELSEWHERE
-    return _read_unknown(state)
+    return _read_unknown(state, now)
 
 
-def _read_unknown(state: WaitState) -> Reading:
+def _read_unknown(state: WaitState, now: float) -> Reading:
     """Nobody knows the job; it may be unknown for a moment after its start."""
     if state.superseded_by:
         return state, Signal.ENDED
-    if state.now < state.options.grace:
+    if now < state.options.grace:
         return evolve(state, unknown_to=frozenset()), Signal.UNKNOWN
     return state, Signal.NOWHERE
 
 
-def _read_fault(state: WaitState, fault: Fault | Unusable) -> Reading:
+def _read_fault(state: WaitState, fault: Fault | Unusable, now: float) -> Reading:
     """Tell what passes by itself from what does not: *cannot ask* is never *failed*."""
     trouble = fault.trouble if isinstance(fault, Unusable) else None
-    state = _counted(state, fault, trouble)
+    state = _counted(state, fault, trouble, now)
     if trouble in _TOKEN_TROUBLES:
         return (state, Signal.FATAL) if state.refreshed else (evolve(state, refreshed=True), Signal.TOKEN)
     hopeless = (
         trouble is Trouble.REFUSED
         or (isinstance(fault, Fault) and fault.kind is FaultKind.TLS)
         or state.faults.malformed >= _MALFORMED_LIMIT
-        or (not state.answered and state.now >= state.options.unanswered)
-        or (state.timeout is None and state.now - state.faults.since >= state.options.outage)
+        or (not state.answered and now >= state.options.unanswered)
+        or (state.timeout is None and now - state.faults.since >= state.options.outage)
     )
     return state, Signal.FATAL if hopeless else Signal.FAULT
 
 
-def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None) -> WaitState:
+def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None, now: float) -> WaitState:
     faults = state.faults
     elsewhere = trouble is None or trouble in _OTHER_ENDPOINT
     return evolve(
@@ -337,7 +364,7 @@ def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None)
             count=faults.count + 1,
             preferred=faults.preferred + (state.asked is preferred_source(state)),
             malformed=faults.malformed + 1 if trouble is Trouble.MALFORMED else 0,
-            since=faults.since if faults.count else state.now,
+            since=faults.since if faults.count else now,
             last=fault,
         ),
     )
@@ -357,12 +384,15 @@ def effective_until(state: WaitState) -> Until:
 
 def sources(state: WaitState) -> tuple[Source, ...]:
     """Say who can know the job, the one to ask first."""
-    if is_download_id(state.job_id):
-        return (Source.STATUS,)
-    kind = KINDS.get(state.kind)
+    return _ONLY_STATUS if is_download_id(state.job_id) else _sources(state.kind, state.until)
+
+
+@cache
+def _sources(kind_name: str, until: Until) -> tuple[Source, ...]:
+    kind = KINDS.get(kind_name)
     if kind is not None and not kind.has_status:
         return (Source.SNAPSHOTS,)
-    end_is_enough = kind is not None and state.until in {Until.AUTO, Until.FINISHED}
+    end_is_enough = kind is not None and until in {Until.AUTO, Until.FINISHED}
     return (Source.STATUS, Source.SNAPSHOTS) if end_is_enough else (Source.SNAPSHOTS, Source.STATUS)
 
 
@@ -371,11 +401,13 @@ def preferred_source(state: WaitState) -> Source:
     ranked = sources(state)
     if state.phase is Phase.CONFIRM and Source.SNAPSHOTS in ranked:
         return Source.SNAPSHOTS
+    if not state.unknown_to:
+        return ranked[0]
     return next((source for source in ranked if source not in state.unknown_to), ranked[0])
 
 
 def _next_source(state: WaitState) -> Source:
-    if state.phase in {Phase.DETAIL, Phase.DISPUTE, Phase.REPORT}:
+    if state.phase in _SAID:
         return Source.SNAPSHOTS
     preferred = preferred_source(state)
     if state.faults.preferred >= _PATIENCE and state.asked is preferred:
@@ -384,47 +416,60 @@ def _next_source(state: WaitState) -> Source:
     return preferred
 
 
-def _next_moment(state: WaitState, signal: Signal) -> float:
-    due = max(state.now, min(_wanted_moment(state, signal), state.now + _longest_gap(state)))
-    return pacing.clipped(due, state.timeout, took=state.now - state.due)
+def _next_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
+    due = min(_wanted_moment(state, signal, now), now + _longest_gap(state, source))
+    return pacing.clipped(max(now, due), state.timeout, took=now - state.due)
 
 
-def _wanted_moment(state: WaitState, signal: Signal) -> float:
+def _wanted_moment(state: WaitState, signal: Signal, now: float) -> float:
     if signal is Signal.QUIET:
         return _second_look(state)
     if signal is Signal.MISSING:
         missing = [view.missing_since for view in state.targets if view.missing_since is not None]
         return min(missing) + state.options.idle_gap
-    delay = pacing.interval(state.now)
+    delay = pacing.interval(now)
     last = state.faults.last
     if signal is Signal.FAULT and getattr(last, "trouble", None) not in _PASSING:
         delay = pacing.retry(state.faults.count)
     delay = pacing.jittered(delay, state.options.seed, state.polls)
     asked_for = last.retry_after if signal is Signal.FAULT and isinstance(last, Unusable) else None
-    return state.now + max(delay, asked_for or 0.0)
+    return now + max(delay, asked_for or 0.0)
 
 
-def _longest_gap(state: WaitState) -> float:
+def _longest_gap(state: WaitState, source: Source) -> float:
     """Half of what the source remembers: a job that ends is seen before it is forgotten (R2)."""
-    if _next_source(state) is Source.STATUS:
+    if source is Source.STATUS:
         return STATUS_RETENTION / 2
     kind = KINDS.get(state.kind)
-    return min(other.retention for other in KINDS.values()) / 2 if kind is None else kind.retention / 2
+    return (SHORTEST_RETENTION if kind is None else kind.retention) / 2
 
 
-def _ask(state: WaitState, signal: Signal, due: float) -> Step:
+def _ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> Step:
     source = _next_source(state)
-    if state.phase is Phase.FIND:
-        request = calls.ask_kind(state.kind, state.bucket, active=True)
-    elif source is Source.STATUS:
-        request = calls.ask_status(state.job_id)
-    else:
-        request = calls.ask_snapshots(state.job_id)
+    due = now if at_once else _next_moment(state, signal, source, now)
+    request = _request(state, source, due, refresh_token=signal is Signal.TOKEN)
+    asking = evolve(state, now=now, due=due, pending=request, polls=state.polls + 1)
+    return asking, Continue(due - now, request, why(asking, signal))
+
+
+def _request(state: WaitState, source: Source, due: float, *, refresh_token: bool) -> Request:
     left = math.inf if state.timeout is None else state.timeout - due
-    request = request.addressed(
-        timeout=request_timeout(state.options, left),
-        endpoint=state.endpoint,
-        refresh_token=signal is Signal.TOKEN,
-    )
-    asking = evolve(state, due=due, asked=source, polls=state.polls + 1)
-    return asking, Continue(due - state.now, request, why(state, signal))
+    timeout = request_timeout(state.options, left)
+    if state.phase is Phase.FIND:
+        what = What.SNAPSHOTS
+    else:
+        what = What.STATUS if source is Source.STATUS else What.SIGHTINGS
+    last = state.pending
+    if (
+        last is not None
+        and last.what is what
+        and last.timeout == timeout
+        and last.endpoint == state.endpoint
+        and last.refresh_token is refresh_token
+    ):
+        return last
+    if what is What.SNAPSHOTS:
+        request = calls.ask_kind(state.kind, state.bucket, active=True)
+    else:
+        request = (calls.ask_status if what is What.STATUS else calls.ask_sightings)(state.job_id)
+    return request.addressed(timeout=timeout, endpoint=state.endpoint, refresh_token=refresh_token)

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from .calls import What
-from .documents import ErrorDocument, read_error, read_snapshots, read_status
+from .documents import ErrorDocument, read_error, read_sightings, read_snapshots, read_status
 from .errors import ProtocolError
 from .observations import Accepted, Fault, FaultKind, NotFound, Observation, Trouble, Unusable
 from .text import printable
@@ -34,13 +34,26 @@ _REFUSALS: Final[Mapping[int, Trouble]] = {
 """Statuses that mean the same whoever wrote them."""
 
 
-def _accepted(body: bytes) -> Accepted:
+def _sightings(request: Request, body: bytes) -> Observation:
+    return read_sightings(body, str((request.json or {})["id"]))
+
+
+def _snapshots(_: Request, body: bytes) -> Observation:
+    return read_snapshots(body)
+
+
+def _status(_: Request, body: bytes) -> Observation:
+    return read_status(body)
+
+
+def _accepted(_: Request, body: bytes) -> Observation:
     return Accepted(body.decode("utf-8", "replace").strip())
 
 
-_READERS: Final[Mapping[What, Callable[[bytes], Observation]]] = {
-    What.SNAPSHOTS: read_snapshots,
-    What.STATUS: read_status,
+_READERS: Final[Mapping[What, Callable[[Request, bytes], Observation]]] = {
+    What.SIGHTINGS: _sightings,
+    What.SNAPSHOTS: _snapshots,
+    What.STATUS: _status,
     What.START: _accepted,
     What.STOP: _accepted,
 }
@@ -56,7 +69,7 @@ def decode(request: Request, reply: Reply) -> Observation:
     """
     if 200 <= reply.status < 300:  # noqa: PLR2004 - the classes of HTTP statuses need no names
         try:
-            return _READERS[request.what](reply.body)
+            return _READERS[request.what](request, reply.body)
         except ProtocolError as error:
             return Unusable(Trouble.MALFORMED, error.message, reply.status, place=error.place)
     if 300 <= reply.status < 400:  # noqa: PLR2004
