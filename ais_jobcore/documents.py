@@ -9,6 +9,7 @@ fields that decide are read; cattrs makes the full models when somebody asks, an
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import datetime
 from functools import cache, lru_cache
@@ -44,8 +45,10 @@ T = TypeVar("T")
 _INT64: Final = re.compile(r"-?[0-9]{1,19}\Z")
 _MAX_INT64: Final = 2**63 - 1
 _TIME: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})\Z"
+    r"([0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])"
+    r"(?:\.([0-9]{1,9}))?(Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])\Z"
 )
+"""What Go writes; spelt out, since Pythons differ in what else they take: 24:00, offsets of 75 minutes."""
 _GO_ZERO: Final = "0001-01-01T00:00:00Z"
 _EPOCH_DAY: Final = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - days only
 _SHORT: Final = 512
@@ -96,7 +99,8 @@ def read_error(body: bytes) -> ErrorDocument | None:
     except ProtocolError:
         return None
     message, tcode = document.get("message"), document.get("tcode", "")
-    if not isinstance(message, str):
+    # Gateways, too, write JSON with a message; AIStore repeats the status in its own.
+    if not (isinstance(message, str) and message and type(document.get("status")) is int):
         return None
     return ErrorDocument(printable(message), printable(tcode) if isinstance(tcode, str) else "")
 
@@ -186,7 +190,7 @@ def _only(lists: Lists, job_id: str) -> Lists:
 
 def _load(body: bytes) -> object:
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        return _DECODER.decode(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         message = f"not JSON: {error}" if isinstance(error, ValueError) else "nested too deeply"
         raise ProtocolError(printable(message)) from None
@@ -194,6 +198,16 @@ def _load(body: bytes) -> object:
 
 def _no_constant(name: str) -> NoReturn:
     _fail(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        _fail(f"a number is too large: {text}")
+    return value
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _fail(message: str, place: str = "") -> NoReturn:
@@ -221,8 +235,8 @@ def _snap_lists(document: object) -> Lists:
         for index, snap in enumerate(cast("list[object]", snaps or ())):
             if not isinstance(snap, dict):
                 _fail(f"a snapshot was expected, not {_shape(snap)}", f"{target}[{index}]")
-            if "id" not in snap:
-                _fail("missing", f"{target}[{index}].id")
+            if type(cast("dict[str, object]", snap).get("id")) is not str:
+                _fail(f"the id of a job was expected, not {_shape(snap.get('id'))}", f"{target}[{index}].id")
     return cast("Lists", {target: snaps or [] for target, snaps in targets.items()})
 
 
@@ -244,11 +258,12 @@ def _sighting(snap: dict[str, Any], target: str, index: int, missing: set[str]) 
             _text(get(key, ""), f"{target}[{index}].{key}")
     if "err" not in snap or "is_idle" not in snap:
         missing |= _OPTIONAL_KEYS - snap.keys()
+    key = "start-time"
     try:
         start_ns = None if start == _GO_ZERO else _parse_time(start)
+        key = "end-time"
         end_ns = None if end == _GO_ZERO else _parse_time(end)
     except ProtocolError as error:
-        key = "start-time" if _shorten(start) in error.message else "end-time"
         raise ProtocolError(error.message, printable(f"{target}[{index}].{key}")) from None
     state = classify(start_ns, end_ns, aborted=aborted or bool(abort_err), idle=idle)
     return Sighting(state, start_ns, end_ns, abort_err or err or ("aborted" if aborted else ""), kind)
@@ -364,11 +379,12 @@ def _bucket(value: object) -> BucketRef | None:
     if value is None:
         return None
     bucket = _object(value, "a bucket")
-    if not bucket.get("name"):
+    name = _text(bucket.get("name", ""))
+    if not name:
         return None
     namespace = bucket.get("namespace")
     return BucketRef(
-        _text(bucket["name"]),
+        name,
         _text(bucket.get("provider", "")),
         None if namespace is None else _namespace(namespace),
     )
@@ -411,6 +427,9 @@ def _converter(*, detailed: bool) -> Converter:
         for name, read in _SNAP_READERS.items()
     }
     readers["abort_err"] = override(rename=_SNAP_KEYS["abort_err"])
-    converter.register_structure_hook(JobStats, make(JobStats, converter, **counters))
+    count = make(JobStats, converter, **counters)
+    converter.register_structure_hook(
+        JobStats, lambda value, shape: count(_object(value, "an object of counters"), shape)
+    )
     converter.register_structure_hook(JobSnap, make(JobSnap, converter, **readers))
     return converter

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from . import saving
 from .decisions import Continue, Decision, Done
 from .evidence import Until
-from .kinds import find_kind, kind_of_id, require_waitable, resolve_kind
+from .kinds import find_kind, kind_of_id, named_kind, require_waitable
 from .observations import Reply
 from .options import WaitOptions, check_timeout
 from .states import Phase, WaitState
@@ -167,7 +167,7 @@ def _settle_kind(job_id: str, kind: str) -> tuple[str, tuple[str, ...]]:
         msg = "a wait needs the id of a job, or a kind"
         raise ValueError(msg)
     if not job_id:
-        return require_waitable(resolve_kind(kind)).name, ()
+        return require_waitable(named_kind(kind)).name, ()
     given = find_kind(kind)
     if given is not None:
         require_waitable(given)

@@ -229,7 +229,7 @@ def start(
     request = calls.start_job(named_kind(kind).name, daemon_id=daemon_id, force=force, buckets=buckets)
 
     def read(seen: Observation) -> str:
-        return _expect(seen, Accepted, _refused).text.strip('"')
+        return _expect(seen, Accepted, _refused).text
 
     return Call(request, read, idempotent=False, options=options)
 

@@ -114,7 +114,7 @@ class BucketRef:
 
     name: str
     provider: str = "ais"
-    namespace: Mapping[str, str] | None = None
+    namespace: Mapping[str, str] | None = field(default=None, hash=False)
 
     def to_json(self) -> dict[str, object]:
         """Spell it as requests do."""

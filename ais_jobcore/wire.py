@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .calls import Request
     from .observations import Reply
 
+_JOB_ID: Final = re.compile(r"[\w.~:@-]{1,100}\Z", re.ASCII)
 _SECONDS: Final = re.compile(r"[0-9]{1,9}\Z")
 
 _REFUSALS: Final[Mapping[int, Trouble]] = {
@@ -46,16 +47,24 @@ def _status(_: Request, body: bytes) -> Observation:
     return read_status(body)
 
 
-def _accepted(_: Request, body: bytes) -> Observation:
-    return Accepted(body.decode("utf-8", "replace").strip())
+def _started(_: Request, body: bytes) -> Observation:
+    text = body.decode("utf-8", "replace").strip().strip('"')
+    if not _JOB_ID.match(text):
+        msg = f"the id of a job was expected, not {printable(text, 40)!r}"
+        raise ProtocolError(msg)
+    return Accepted(text)
+
+
+def _stopped(_: Request, body: bytes) -> Observation:
+    return Accepted(printable(body.decode("utf-8", "replace")))
 
 
 _READERS: Final[Mapping[What, Callable[[Request, bytes], Observation]]] = {
     What.SIGHTINGS: _sightings,
     What.SNAPSHOTS: _snapshots,
     What.STATUS: _status,
-    What.START: _accepted,
-    What.STOP: _accepted,
+    What.START: _started,
+    What.STOP: _stopped,
 }
 
 

@@ -1,0 +1,127 @@
+"""
+Write what the documents take from the code: the kinds of job, and the moves of a wait.
+
+``python docs/generate.py`` rewrites the parts between the markers; a test compares them with the code.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ais_jobcore.kinds import KINDS, Kind, Strategy
+from ais_jobcore.states import Phase, Signal
+from ais_jobcore.wait import TRANSITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+PAGE: Final = Path(__file__).with_name("waiting.md")
+
+_PART: Final = re.compile(r"(<!-- generated: ([a-z]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+
+_ENDS: Final[Mapping[Strategy, str]] = {
+    Strategy.STATUS: "status",
+    Strategy.FINISHED: "finished",
+    Strategy.IDLE: "idle",
+    Strategy.NONE: "cannot be waited for",
+}
+_STAYING: Final = frozenset({Signal.BEGIN, Signal.FAULT, Signal.TOKEN})
+"""Signals that change no phase; drawing them would hide the others."""
+
+
+def kinds_table() -> str:
+    """List every kind: its names, how its end is known, and what else a wait makes use of."""
+    head = ("kind", "display name", "end", "works on", "id", "start", "aborted by rebalance", "remembered")
+    return _table(head, map(_kind_row, KINDS.values()))
+
+
+def _kind_row(kind: Kind) -> tuple[str, ...]:
+    return (
+        f"`{kind.name}`",
+        "" if kind.display == kind.name else f"`{kind.display}`",
+        _ENDS[kind.strategy] + (", one target" if kind.single_target else ""),
+        kind.scope.value,
+        " ".join(f"`{prefix}…`" for prefix in kind.prefixes),
+        "yes" if kind.startable else "",
+        "yes" if kind.aborted_by_rebalance else "",
+        f"{kind.retention / 60:g} min",
+    )
+
+
+def moves_table() -> str:
+    """List where each signal leads from each phase."""
+    phases = [phase for phase in Phase if TRANSITIONS[phase]]
+    head = ("signal", *(f"from {phase.name}" for phase in phases))
+    rows = ((_name(signal), *(_arrival(phase, signal) for phase in phases)) for signal in Signal)
+    return _table(head, rows)
+
+
+def _arrival(phase: Phase, signal: Signal) -> str:
+    arrival = TRANSITIONS[phase].get(signal)
+    return "" if arrival is None else "stay" if arrival is phase else arrival.name
+
+
+def state_diagram() -> str:
+    """Draw the phases; those with the same ways out share a box, and the ways out start at the box."""
+    lines = ["```mermaid", "stateDiagram-v2", "    direction LR"]
+    lines += [f"    [*] --> {phase.name}" for phase in Phase if Signal.BEGIN in TRANSITIONS[phase]]
+    for number, box in enumerate(_boxes()):
+        if len(box) == 1:
+            lines += _arrows(box[0].name, box[0], Phase)
+            continue
+        name, outside = f"box{number}", [phase for phase in Phase if phase not in box]
+        lines += [f'    state " " as {name} {{']
+        lines += [f"    {arrow}" for phase in box for arrow in _arrows(phase.name, phase, box)]
+        lines += ["    }", *_arrows(name, box[0], outside)]
+    return "\n".join([*lines, f"    {Phase.OVER.name} --> [*]", "```"])
+
+
+def _boxes() -> list[list[Phase]]:
+    """Put phases together that the same signals lead to the same places."""
+
+    def moves(phase: Phase) -> list[str]:
+        return sorted(f"{_name(signal)} {arrival}" for signal, arrival in _drawn(phase).items())
+
+    return [list(box) for _, box in groupby(sorted(Phase, key=moves, reverse=True), key=moves)]
+
+
+def _drawn(phase: Phase) -> Mapping[Signal, Phase]:
+    return {signal: arrival for signal, arrival in TRANSITIONS[phase].items() if signal not in _STAYING}
+
+
+def _arrows(origin: str, phase: Phase, arrivals: Iterable[Phase]) -> list[str]:
+    drawn = _drawn(phase)
+    signals = {to: [_name(signal) for signal, arrival in drawn.items() if arrival is to] for to in arrivals}
+    return [f"    {origin} --> {to.name}: {', '.join(names)}" for to, names in signals.items() if names]
+
+
+def _name(signal: Signal) -> str:
+    return signal.value
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
+
+
+PARTS: Final[Mapping[str, Callable[[], str]]] = {
+    "kinds": kinds_table,
+    "moves": moves_table,
+    "states": state_diagram,
+}
+
+
+def filled(text: str) -> str:
+    """
+    Return a page with its generated parts as the code has them now.
+
+    Raises:
+        KeyError: a marker names no part.
+    """
+    return _PART.sub(lambda part: f"{part[1]}\n{PARTS[part[2]]()}\n{part[3]}", text)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(PAGE.read_text("utf-8")), "utf-8")

@@ -1,0 +1,251 @@
+"""
+The words that tests of a wait are written in: snapshots, statuses, refusals, and scripts of them.
+
+A script is checked while it runs: whoever uses one also tests that nothing is asked after the deadline,
+that no request outlives it by more than 3 s, and that a request for one job never names a kind.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias, TypeVar
+
+from attrs import define, evolve, field
+
+from ais_jobcore import (
+    Abort,
+    AggregatedJobSnap,
+    Continue,
+    Done,
+    Fault,
+    FaultKind,
+    JobCoreError,
+    JobSnap,
+    JobStatus,
+    JobWait,
+    NotFound,
+    Outcome,
+    Reply,
+    Request,
+    WaitResult,
+)
+
+JOB = "x3CgTG-3v"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NOON_NS = 1_795_435_200_000_000_000
+
+Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound
+Answer: TypeAlias = Event | tuple[float, Event]
+"""What comes back, at once or after some seconds."""
+E = TypeVar("E", bound=JobCoreError)
+
+STATUS, SNAPS, ACTIVE = "status", "snapshots", "active"
+"""What a wait may ask: the proxies, the targets, or the targets for all active jobs of a kind."""
+
+REFUSED = Fault(FaultKind.CONNECTION, "connection refused")
+UNKNOWN = NotFound("not found")
+
+
+def snap(
+    state: str = "running",
+    err: str = "",
+    *,
+    job_id: str = JOB,
+    kind: str = "copy-bck",
+    start: float = 0.0,
+    end: float = 60.0,
+) -> JobSnap:
+    """Make a snapshot of a job in a state; times are in seconds from noon."""
+    aborted = state == "aborted"
+    return JobSnap(
+        id=job_id,
+        kind=kind,
+        start_time=None if state == "not started" else NOON + timedelta(seconds=start),
+        end_time=NOON + timedelta(seconds=end) if state in {"finished", "aborted"} else None,
+        is_idle=state in {"idle", "finished"},
+        aborted=aborted,
+        abort_err=(err or "user abort") if aborted else "",
+        err="" if aborted else err,
+    )
+
+
+def seen(
+    kind: str = "copy-bck", /, *, job_id: str = JOB, **targets: str | JobSnap | Sequence[JobSnap]
+) -> AggregatedJobSnap:
+    """Make a reply: targets with the states of one job of a kind, or with snapshots of it and of others."""
+    root: dict[str, tuple[JobSnap, ...]] = {}
+    for target, shown in targets.items():
+        if isinstance(shown, str):
+            snaps: Sequence[JobSnap] = [snap(shown, job_id=job_id)]
+        else:
+            snaps = [shown] if isinstance(shown, JobSnap) else shown
+        root[target] = tuple(evolve(each, kind=kind) if each.id == job_id else each for each in snaps)
+    return AggregatedJobSnap(root)
+
+
+def status(
+    err: str = "", *, end: int = 0, aborted: bool = False, kind: str = "copy-bck", job_id: str = JOB
+) -> JobStatus:
+    """Make a status: of a running job, unless it has an end or was aborted."""
+    return JobStatus(uuid=job_id, err=err, end_time=end, aborted=aborted, kind=kind)
+
+
+RUNNING = status()
+OVER = status(end=NOON_NS)
+
+
+def refusal(code: int, message: str = "refused", tcode: str = "", **headers: str) -> Reply:
+    """Make an error document as AIStore writes it; header names are given with underscores."""
+    document = {"tcode": tcode, "message": message, "status": code}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(code, json.dumps(document).encode(), named)
+
+
+TARGET_DOWN = refusal(400, "failed to call t[t2]: connection refused", "ErrFailedTo")
+STARTING = Reply(503)
+BUSY = Reply(503, b"<html>try later</html>")
+STRANGER = Reply(404, b"<html>no such page</html>")
+MALFORMED = Reply(200, b'{"t1": [{"id"')
+NO_TOKEN = refusal(401, "token required")
+NOT_ALLOWED = refusal(403, "user `u` has insufficient permissions")
+WRONG = refusal(400, "invalid xaction (job) UUID")
+
+
+def question(request: Request) -> str:
+    """Say in one word what a request asks."""
+    body = request.json or {}
+    if request.query == {"what": "status"}:
+        return STATUS
+    assert request.query == {"what": "qryxstats"}
+    return SNAPS if "id" in body else ACTIVE
+
+
+@define
+class Told:
+    """
+    Hold what came of a script.
+
+    Attributes:
+        wait: the machine.
+        now: the moment of the last answer.
+        asked: the questions, each with the moment of sending.
+        requests: the requests themselves.
+        decisions: every decision.
+    """
+
+    wait: JobWait
+    now: float
+    asked: list[tuple[str, float]] = field(factory=list[tuple[str, float]])
+    requests: list[Request] = field(factory=list[Request])
+    decisions: list[Continue | Done[WaitResult] | Abort[WaitResult]] = field(factory=list)
+
+    @property
+    def decision(self) -> Continue | Done[WaitResult] | Abort[WaitResult]:
+        """The last decision."""
+        return self.decisions[-1]
+
+    @property
+    def questions(self) -> list[str]:
+        """The questions without their moments."""
+        return [asked for asked, _ in self.asked]
+
+    @property
+    def moments(self) -> list[float]:
+        """The moments of sending."""
+        return [at for _, at in self.asked]
+
+    @property
+    def pending(self) -> Continue:
+        """The last decision, which is not the end."""
+        assert isinstance(self.decision, Continue), self.decision
+        return self.decision
+
+    def succeeded(self, outcome: Outcome | None) -> WaitResult:
+        """Check that it is over and well, and return the result."""
+        assert isinstance(self.decision, Done), self.decision
+        result = self.decision.result
+        assert (outcome, True, None) == (result.outcome, result.success, result.error)
+        return result
+
+    def failed(self, outcome: Outcome) -> WaitResult:
+        """Check that the job ended badly, and return the result."""
+        assert isinstance(self.decision, Abort), self.decision
+        assert self.decision.error is None
+        result = self.decision.result
+        assert result is not None
+        assert (outcome, False) == (result.outcome, result.success)
+        assert result.error
+        return result
+
+    def raised(self, kind: type[E]) -> E:
+        """Check that the wait could not be completed, and return the error."""
+        assert isinstance(self.decision, Abort), self.decision
+        assert self.decision.result is None
+        assert type(self.decision.error) is kind
+        return self.decision.error
+
+
+def tell(wait: JobWait, *lines: tuple[str, Answer], at: float = 0.0) -> Told:
+    """
+    Start a wait and answer by a script; each line is what has to be asked, and what comes back.
+
+    The script may stop before the wait is over, but not go on after it.
+    """
+    told = _begin(wait, at)
+    for asked, answer in lines:
+        _exchange(told, lambda question, _, asked=asked, answer=answer: (_expect(asked, question), answer)[1])
+    return told
+
+
+def live(
+    wait: JobWait, answers: Callable[[str, float], Answer], *, at: float = 0.0, limit: int = 5000
+) -> Told:
+    """Start a wait and answer by a function of question and moment (in seconds from the start) to the end."""
+    told = _begin(wait, at)
+    while isinstance(told.decision, Continue):
+        assert len(told.asked) < limit, told.decision
+        _exchange(told, lambda question, moment: answers(question, moment - at))
+    return told
+
+
+def _begin(wait: JobWait, at: float) -> Told:
+    told = Told(wait, at)
+    told.decisions.append(wait.start(at))
+    return told
+
+
+def _expect(expected: str, actual: str) -> None:
+    assert expected == actual
+
+
+def _exchange(told: Told, answers: Callable[[str, float], Answer]) -> None:
+    decision = told.pending
+    _check(told.wait, decision)
+    told.now += decision.delay
+    asked = question(decision.request)
+    told.asked.append((asked, told.now))
+    told.requests.append(decision.request)
+    answer = answers(asked, told.now)
+    took, event = answer if isinstance(answer, tuple) else (0.0, answer)
+    if took > decision.request.timeout:
+        took, event = decision.request.timeout, Fault(FaultKind.TIMEOUT, "no answer in time")
+    told.now += took
+    told.decisions.append(told.wait.handle(event, told.now))
+
+
+def _check(wait: JobWait, decision: Continue) -> None:
+    """Check what holds for every request of every wait."""
+    state, request = wait.state, decision.request
+    assert decision.delay >= 0
+    assert decision.reason
+    assert decision.reason.isprintable()
+    assert 0 < request.timeout <= state.options.request_timeout
+    if question(request) == ACTIVE:
+        assert not state.job_id
+    else:
+        assert {"id": state.job_id} == request.json
+    if state.timeout is not None:
+        assert state.due <= state.timeout
+        assert state.due + request.timeout <= state.timeout + 3.0 + 1e-9

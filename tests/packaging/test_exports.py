@@ -1,0 +1,53 @@
+"""The public names: those that were promised, and no others by accident."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+PROMISED = {
+    "ais_jobcore": {
+        *("JobWait", "WaitOptions", "Reply", "Fault", "FaultKind", "NotFound", "Request"),
+        *("Continue", "Done", "Abort", "Decision"),
+        *("JobSnap", "AggregatedJobSnap", "JobStatus", "WaitResult", "Outcome", "TargetState"),
+        *("Kind", "KINDS", "resolve_kind"),
+        *("JobCoreError", "Timeout", "JobInfoNotFound", "JobFailed"),
+        *("RequestFailed", "ProtocolError", "TransportFault"),
+    },
+    "ais_jobcore.testing": {
+        *("VirtualClock", "SimCluster", "SimServer", "SimTransport", "AsyncSimTransport"),
+        *("Recording", "ReplayTransport", "AsyncReplayTransport"),
+        *("ScriptTransport", "AsyncScriptTransport", "run"),
+    },
+    "ais_jobcore_requests": {"Client", "Job"},
+    "ais_jobcore_aiohttp": {"AsyncClient", "AsyncJob"},
+}
+
+
+@pytest.fixture(params=PROMISED)
+def module(request: pytest.FixtureRequest) -> ModuleType:
+    """Return one public module after the other."""
+    return import_module(str(request.param))
+
+
+def test_promised_names_are_exported(module: ModuleType) -> None:
+    """Every name of the design can be imported."""
+    assert PROMISED[module.__name__] <= set(module.__all__)
+
+
+def test_every_export_exists_once(module: ModuleType) -> None:
+    """``__all__`` names nothing that is not there, and nothing twice."""
+    assert sorted(set(module.__all__)) == sorted(module.__all__)
+    assert [] == [name for name in module.__all__ if not hasattr(module, name)]
+
+
+def test_every_public_attribute_is_exported(module: ModuleType) -> None:
+    """Whatever has a public name is meant to be public."""
+    found = {
+        name
+        for name, value in vars(module).items()
+        if not (name.startswith("_") or name == "annotations" or isinstance(value, ModuleType))
+    }
+    assert set() == found - set(module.__all__) - {"TYPE_CHECKING"}

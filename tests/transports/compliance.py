@@ -1,0 +1,15 @@
+"""The one suite that both drivers have to pass; its parts stand beside it."""
+
+from __future__ import annotations
+
+from tests.transports.client_compliance import ClientCompliance
+from tests.transports.jobs_compliance import JobsCompliance, rig
+from tests.transports.trouble_compliance import TroubleCompliance
+from tests.transports.trust_compliance import TrustCompliance
+from tests.transports.wire_compliance import WireCompliance
+
+__all__ = ["DriverCompliance", "rig"]
+
+
+class DriverCompliance(WireCompliance, TrustCompliance, ClientCompliance, JobsCompliance, TroubleCompliance):
+    """Hold for a driver: its tests inherit from this, and provide the fixture ``driver``."""

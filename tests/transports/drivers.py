@@ -1,0 +1,151 @@
+"""Both drivers in one guise, so that one suite of tests, written without ``await``, holds for both."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ais_jobcore.testing import (
+    AsyncReplayTransport,
+    AsyncScriptTransport,
+    AsyncSimTransport,
+    ReplayTransport,
+    ScriptTransport,
+    SimTransport,
+)
+from ais_jobcore_aiohttp import AiohttpTransport, AsyncClient, AsyncJob
+from ais_jobcore_requests import Client, Job, RequestsTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ais_jobcore.config import ClientConfig
+    from ais_jobcore.testing import VirtualClock
+
+
+class Driver(Protocol):
+    """Make the parts of one driver; all that is made is closed in the end."""
+
+    virtual: dict[str, Any]
+    """The virtual transports: ``script``, ``sim``, ``replay``."""
+
+    def transport(self, config: ClientConfig, token: Callable[[], str] | None = None) -> Any:
+        """Make its own transport."""
+        ...
+
+    def client(self, endpoint: str | None = None, **settings: Any) -> Any:
+        """Make a client."""
+        ...
+
+    def token(self, function: Callable[[], str]) -> Any:
+        """Make a source of tokens as the driver likes it best."""
+        ...
+
+    def sleep(self, clock: VirtualClock) -> Any:
+        """Return what sleeps on a clock."""
+        ...
+
+    def close(self) -> None:
+        """Close all that was made."""
+        ...
+
+
+class SyncDriver:
+    """Make the parts of the driver on requests."""
+
+    virtual: dict[str, Any] = {"script": ScriptTransport, "sim": SimTransport, "replay": ReplayTransport}
+    client_class, job_class, transport_class = Client, Job, RequestsTransport
+
+    def __init__(self) -> None:
+        self._made: list[Any] = []
+
+    def transport(self, config: ClientConfig, token: Callable[[], str] | None = None) -> Any:
+        """Make a ``RequestsTransport``."""
+        self._made.append(RequestsTransport(config, token=token))
+        return self._made[-1]
+
+    def client(self, endpoint: str | None = None, **settings: Any) -> Any:
+        """Make a ``Client``."""
+        self._made.append(Client(endpoint, **settings))
+        return self._made[-1]
+
+    def token(self, function: Callable[[], str]) -> Any:
+        """Return the function itself."""
+        return function
+
+    def sleep(self, clock: VirtualClock) -> Any:
+        """Return the blocking sleep."""
+        return clock.sleep
+
+    def close(self) -> None:
+        """Close all that was made."""
+        for each in self._made:
+            each.close()
+
+
+class AsyncDriver:
+    """Make the parts of the driver on aiohttp, and run all of their coroutines in one event loop."""
+
+    virtual: dict[str, Any] = {
+        "script": AsyncScriptTransport,
+        "sim": AsyncSimTransport,
+        "replay": AsyncReplayTransport,
+    }
+    client_class, job_class, transport_class = AsyncClient, AsyncJob, AiohttpTransport
+
+    def __init__(self) -> None:
+        self._made: list[Any] = []
+        self.runner = asyncio.Runner()
+
+    def transport(self, config: ClientConfig, token: Callable[[], str] | None = None) -> Any:
+        """Make an ``AiohttpTransport``."""
+        return self._waited_for(AiohttpTransport(config, token=token))
+
+    def client(self, endpoint: str | None = None, **settings: Any) -> Any:
+        """Make an ``AsyncClient``."""
+        return self._waited_for(AsyncClient(endpoint, **settings))
+
+    def token(self, function: Callable[[], str]) -> Any:
+        """Return a coroutine function."""
+
+        async def fetch() -> str:
+            await asyncio.sleep(0)
+            return function()
+
+        return fetch
+
+    def sleep(self, clock: VirtualClock) -> Any:
+        """Return the sleep that is awaited."""
+        return clock.async_sleep
+
+    def close(self) -> None:
+        """Close all that was made, and the loop."""
+        for each in self._made:
+            each.close()
+        self.runner.close()
+
+    def _waited_for(self, made: Any) -> Any:
+        self._made.append(_Awaited(made, self.runner))
+        return self._made[-1]
+
+
+class _Awaited:
+    """Stand before an object, and wait for what its coroutine functions return."""
+
+    def __init__(self, behind: Any, runner: asyncio.Runner) -> None:
+        self._behind = behind
+        self._runner = runner
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._behind, name)
+        return self._waiting(found) if inspect.ismethod(found) else found
+
+    def _waiting(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = method(*args, **kwargs)
+            if inspect.iscoroutine(result):
+                result = self._runner.run(result)
+            return _Awaited(result, self._runner) if isinstance(result, AsyncJob) else result
+
+        return call

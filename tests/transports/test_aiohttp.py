@@ -1,0 +1,118 @@
+"""The driver on aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ais_jobcore import Continue, Done, Fault, FaultKind, JobCoreError, Reply, TransportFault
+from ais_jobcore.calls import ask_status
+from ais_jobcore.testing import AsyncScriptTransport, SimCluster, SimServer, VirtualClock
+from ais_jobcore_aiohttp import AsyncClient, AsyncJob
+from tests.transports.client_compliance import SNAPSHOTS, Fixed
+from tests.transports.compliance import DriverCompliance, rig
+from tests.transports.drivers import AsyncDriver
+from tests.transports.jobs_compliance import Rig
+from tests.transports.wire import Hang, WireServer, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ais_jobcore import WaitResult
+
+__all__ = ["rig"]
+
+
+@pytest.fixture
+def driver() -> Iterator[AsyncDriver]:
+    """Return the driver, and close what it made."""
+    made = AsyncDriver()
+    yield made
+    made.close()
+
+
+class TestAiohttp(DriverCompliance):
+    """Holds what holds for every driver."""
+
+    def test_faults_are_no_exceptions_of_aiohttp(self, driver: AsyncDriver) -> None:
+        """A fault of the transport is a ``TransportFault`` and nothing else."""
+        rig = Rig(driver, fault=lambda *_: Fault(FaultKind.CONNECTION, "refused"))
+        with pytest.raises(TransportFault) as caught:
+            rig.client.job("Jabcdefgh").wait()
+        assert TransportFault is type(caught.value)
+
+    def test_no_delay_lets_others_go_first(self) -> None:
+        """A delay of 0 still gives the event loop a turn."""
+        slept = list[float]()
+
+        async def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            await asyncio.sleep(0)
+
+        async def main() -> None:
+            transport = AsyncScriptTransport(VirtualClock(), [Reply(200)] * 2)
+            client = AsyncClient(transport=transport, sleep=sleep)
+            ask = ask_status("Jabc")
+            await client.run(Fixed(Continue(0.0, ask, ""), Continue(1.5, ask, ""), Done(None, "")))
+
+        asyncio.run(main())
+        assert [0.0, 1.5] == slept
+
+    def test_context_manager(self) -> None:
+        """A client is closed at the end of its block."""
+
+        async def main(endpoint: str) -> None:
+            async with AsyncClient(endpoint) as client:
+                assert isinstance(client.job("x"), AsyncJob)
+
+        with WireServer(answer(b"{}")) as server:
+            asyncio.run(main(server.endpoint))
+
+    def test_many_waits_at_once(self) -> None:
+        """More waits than there are connections go on side by side."""
+        cluster = SimCluster(3)
+
+        async def main(endpoint: str) -> list[WaitResult]:
+            async with AsyncClient(endpoint, pool_size=3) as client:
+                return await asyncio.gather(*(client.job(each.id).wait(timeout=30) for each in jobs))
+
+        with SimServer(cluster, speed=100) as server:
+            jobs = [cluster.add_job("copy-bck", duration=5.0) for _ in range(12)]
+            results = asyncio.run(main(server.endpoint))
+        assert [(job.id, True) for job in jobs] == [(each.job_id, each.success) for each in results]
+
+    @pytest.mark.parametrize("moment", ["sending", "sleeping"])
+    def test_cancelled_wait_leaves_nothing_behind(self, moment: str) -> None:
+        """Cancelling a wait, in a request or between two, ends it at once; the client works on."""
+        script = {"sending": [b"HTTP/1.1 200 OK\r\n", Hang], "sleeping": [answer(b"{}", 503)]}
+
+        async def main(endpoint: str) -> None:
+            async with AsyncClient(endpoint) as client:
+                task = asyncio.create_task(client.job("Jabcdefgh", "copy-bck").wait())
+                while not server.received:
+                    await asyncio.sleep(0.005)
+                await asyncio.sleep(0.02)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                assert [asyncio.current_task()] == list(asyncio.all_tasks())
+                server.script = lambda _: [answer(SNAPSHOTS)]
+                assert await client.job("Jabc").get_details()
+
+        with WireServer(*script[moment]) as server:
+            asyncio.run(main(server.endpoint))
+
+    def test_time_out_of_the_caller(self, driver: AsyncDriver) -> None:
+        """``asyncio.timeout`` around a wait works as around anything else."""
+
+        async def main(endpoint: str) -> None:
+            async with AsyncClient(endpoint) as client:
+                with pytest.raises(TimeoutError) as caught:
+                    async with asyncio.timeout(0.05):
+                        await client.job("Jabcdefgh").wait()
+                assert not isinstance(caught.value, JobCoreError)
+
+        with WireServer(Hang) as server:
+            asyncio.run(main(server.endpoint))

@@ -1,0 +1,155 @@
+"""
+How users write against the public API: checked by mypy and pyright, never executed.
+
+The signatures of ``Job`` are those of ``aistore.sdk.job.Job``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import assert_never, assert_type
+
+from ais_jobcore import (
+    KINDS,
+    Abort,
+    AggregatedJobSnap,
+    Continue,
+    Decision,
+    Done,
+    Fault,
+    FaultKind,
+    JobCoreError,
+    JobSnap,
+    JobStatus,
+    JobWait,
+    Kind,
+    NotFound,
+    Outcome,
+    Reply,
+    Request,
+    TargetState,
+    Timeout,
+    WaitOptions,
+    WaitResult,
+    resolve_kind,
+)
+from ais_jobcore_aiohttp import AsyncClient, AsyncJob
+from ais_jobcore_requests import Client, Job
+
+# The core, by hand
+
+
+def send(request: Request) -> Reply | Fault:
+    assert_type(request.method, str)
+    assert_type(request.path, str)
+    assert_type(request.query, Mapping[str, str])
+    assert_type(request.json, Mapping[str, object] | None)
+    assert_type(request.timeout, float)
+    assert_type(request.endpoint, int)
+    assert_type(request.refresh_token, bool)
+    return (
+        Fault(FaultKind.TIMEOUT, "no answer")
+        if request.timeout < 1
+        else Reply(200, b"{}", {"Retry-After": "1"})
+    )
+
+
+def by_hand(now: float) -> WaitResult:
+    wait = JobWait("x3CgTG-3v", "copy-bck", timeout=None, until="auto", options=WaitOptions(seed=7))
+    decision = wait.start(now)
+    assert_type(decision, Decision[WaitResult])
+    while isinstance(decision, Continue):
+        assert_type(decision.delay, float)
+        assert_type(decision.reason, str)
+        decision = wait.handle(send(decision.request), now)
+    assert_type(wait.explain(now), str)
+    match decision:
+        case Done(result=result):
+            return assert_type(result, WaitResult)
+        case Abort(result=result, error=error):
+            assert_type(result, WaitResult | None)
+            assert_type(error, JobCoreError | None)
+            if result is not None:
+                return result
+            assert error is not None
+            raise error
+        case _:
+            assert_never(decision)
+
+
+def decoded(wait: JobWait, now: float) -> None:
+    wait.handle(AggregatedJobSnap({"t1": [JobSnap(id="x")]}), now)
+    wait.handle(JobStatus(uuid="x", end_time=1), now)
+    wait.handle(NotFound("no such job"), now)
+
+
+def continued(wait: JobWait, now: float) -> JobWait:
+    return assert_type(JobWait.load(assert_type(wait.save(), str), now, elapsed=1.5), JobWait)
+
+
+def kinds() -> None:
+    assert_type(resolve_kind("copy-bucket"), Kind)
+    assert_type(KINDS, Mapping[str, Kind])
+
+
+def results(result: WaitResult) -> None:
+    assert_type(result.job_id, str)
+    assert_type(result.success, bool)
+    assert_type(result.error, str | None)
+    assert_type(result.end_time, datetime | None)
+    assert_type(result.outcome, Outcome | None)
+    assert_type(result.errors, Mapping[str, str])
+    assert_type(result.targets, Mapping[str, TargetState])
+    assert_type(result.polls, int)
+    assert_type(result.elapsed, float)
+    result.raise_for_failure()
+
+
+def errors(error: Timeout) -> TimeoutError:
+    assert_type(error.timeout, float)
+    return error
+
+
+# The sync driver
+
+
+def sync(start: datetime) -> None:
+    with Client("http://localhost:8080", token="secret") as client:
+        job = client.job(job_id="x3CgTG-3v", job_kind="copy-bck")
+        assert_type(job, Job)
+        assert_type(job.job_id, str)
+        assert_type(job.job_kind, str)
+        assert_type(job.status(), JobStatus)
+        assert_type(job.wait(), WaitResult)
+        assert_type(job.wait(60, False), WaitResult)
+        assert_type(job.wait(timeout=None), WaitResult)
+        assert_type(job.wait_for_idle(timeout=60, verbose=False), WaitResult)
+        assert_type(job.wait_single_node(timeout=0.5), WaitResult)
+        assert_type(job.start(daemon_id="t1", force=True), str)
+        job.abort()
+        assert_type(job.get_details(), AggregatedJobSnap)
+        assert_type(job.get_within_timeframe(start, end_time=start), list[JobSnap])
+        assert_type(job.get_total_time(), timedelta | None)
+
+
+# The async driver
+
+
+async def asynchronous(start: datetime) -> None:
+    async with AsyncClient("http://localhost:8080", token="secret") as client:
+        job = client.job(job_id="x3CgTG-3v", job_kind="copy-bck")
+        assert_type(job, AsyncJob)
+        assert_type(job.job_id, str)
+        assert_type(job.job_kind, str)
+        assert_type(await job.status(), JobStatus)
+        assert_type(await job.wait(), WaitResult)
+        assert_type(await job.wait(60, False), WaitResult)
+        assert_type(await job.wait(timeout=None), WaitResult)
+        assert_type(await job.wait_for_idle(timeout=60, verbose=False), WaitResult)
+        assert_type(await job.wait_single_node(timeout=0.5), WaitResult)
+        assert_type(await job.start(daemon_id="t1", force=True), str)
+        await job.abort()
+        assert_type(await job.get_details(), AggregatedJobSnap)
+        assert_type(await job.get_within_timeframe(start, end_time=start), list[JobSnap])
+        assert_type(await job.get_total_time(), timedelta | None)

@@ -1,0 +1,266 @@
+"""``AsyncClient`` and ``AsyncJob``: the API of ``aistore.sdk.job``, run by the core through aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+
+from ais_jobcore.config import ClientConfig, Settings
+from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, to_options
+from ais_jobcore.narration import Narrator
+
+from .driver import run
+from .transport import AiohttpTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from datetime import datetime, timedelta
+    from types import TracebackType
+
+    from ais_jobcore import (
+        AggregatedJobSnap,
+        AsyncTransport,
+        JobSnap,
+        JobStatus,
+        Operation,
+        Until,
+        WaitOptions,
+        WaitResult,
+    )
+    from ais_jobcore.facade import Bucket
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """
+    Reach a cluster. Tasks of one event loop may share a client, and each operation is one task's.
+
+    Args:
+        endpoint: the base URL of a gateway, or several of them; default ``AIS_ENDPOINT``.
+        token: the token, or a function that returns one, a coroutine function if need be, and is called
+            again when it was refused; default ``AIS_AUTHN_TOKEN``, then the file that
+            ``AIS_AUTHN_TOKEN_FILE`` names.
+        transport: what requests are sent through instead; then no endpoint is needed, the
+            environment is left alone, and closing is up to whoever made it.
+        clock: gives monotonic seconds.
+        sleep: takes seconds, and is awaited.
+        seed: where the jitter of waits comes from; drawn for each of them by default.
+        settings: what :class:`~ais_jobcore.config.Settings` names.
+
+    Raises:
+        ValueError: there is no endpoint, or something given is not what it should be.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | Sequence[str] | None = None,
+        *,
+        token: str | Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
+        transport: AsyncTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        seed: int | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        fetch = token if callable(token) else None
+        self._config = ClientConfig.from_environ(
+            os.environ if transport is None else {},
+            endpoint=endpoint,
+            token="" if callable(token) else token,
+            needs_endpoint=transport is None,
+            **settings,
+        )
+        self._own: AiohttpTransport | None = None
+        if transport is None:
+            transport = self._own = AiohttpTransport(self._config, token=fetch)
+        self._transport = transport
+        self._clock = clock
+        self._sleep = sleep
+        self._seed = seed
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections, unless the transport was given."""
+        if self._own is not None:
+            await self._own.close()
+
+    def job(self, job_id: str = "", job_kind: str = "") -> AsyncJob:
+        """Name a job; nothing is sent yet."""
+        return AsyncJob(self, job_id, job_kind)
+
+    def options(self, given: WaitOptions | None = None) -> WaitOptions:
+        """Complete the options of one operation by what only this client knows."""
+        return to_options(
+            given,
+            seed=random.getrandbits(63) if self._seed is None else self._seed,
+            request_timeout=self._config.request_timeout,
+            endpoints=len(self._config.endpoints) or 1,
+        )
+
+    async def run(self, operation: Operation[T], *, verbose: bool = False, subject: str = "") -> T:
+        """
+        Run any operation of the core to its end.
+
+        Args:
+            operation: a wait, or another one; its options best come from :meth:`options`.
+            verbose: whether changes and the end are logged as INFO rather than DEBUG.
+            subject: what log records call it.
+
+        Raises:
+            JobCoreError: what the operation ends with.
+        """
+        narrator = Narrator(subject, verbose=verbose)
+        return await run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
+
+
+class AsyncJob(JobBase):
+    """
+    Start, watch and stop one job, or all jobs of a kind.
+
+    Every method may raise ``RequestFailed`` (the server refused), ``ProtocolError`` (its answer cannot
+    be read) and ``TransportFault`` (there was no usable answer).
+
+    Args:
+        client: who reaches the cluster.
+        job_id: the id of the job, empty for all of a kind.
+        job_kind: its kind, by name or display name; with an id it is not needed.
+    """
+
+    def __init__(self, client: AsyncClient, job_id: str = "", job_kind: str = "") -> None:
+        super().__init__(job_id, job_kind)
+        self._client = client
+
+    async def status(self) -> JobStatus:
+        """
+        Ask the proxies for the status of the job; not all kinds have one.
+
+        Raises:
+            ValueError: there is no id.
+            JobInfoNotFound: the proxies do not know it, or not any more.
+        """
+        return await self._run(self._status(self._client.options()))
+
+    async def wait(
+        self,
+        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        verbose: bool = True,
+        *,
+        until: str | Until = "auto",
+        bucket: Bucket | None = None,
+        options: WaitOptions | None = None,
+    ) -> WaitResult:
+        """
+        Wait until the job is done, in the way of its kind: finished, or idle on every target.
+
+        Args:
+            timeout: seconds; ``None`` for ever; with 0 it is looked at once, without sleeping.
+            verbose: whether changes and the end are logged as INFO rather than DEBUG.
+            until: ``auto``, ``finished``, ``idle``, ``single``, ``started`` or ``not-running``.
+            bucket: where to look for the job, if only its kind is given.
+            options: the settings of the wait.
+
+        Returns:
+            How the job ended; true if it ended well.
+
+        Raises:
+            ValueError: nothing names the job, or an argument is not what it should be.
+            JobInfoNotFound: the cluster does not know the job; ``AmbiguousJob``: there are several.
+            Timeout: the deadline came first.
+        """
+        wait = self._wait(timeout, until, bucket, self._client.options(options))
+        return await self._run(wait, verbose=verbose)
+
+    async def wait_for_idle(
+        self,
+        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        verbose: bool = True,
+        *,
+        options: WaitOptions | None = None,
+    ) -> WaitResult:
+        """Wait until the job is idle, or over, on every target; see :meth:`wait`."""
+        return await self.wait(timeout, verbose, until="idle", options=options)
+
+    async def wait_single_node(
+        self,
+        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        verbose: bool = True,
+        *,
+        options: WaitOptions | None = None,
+    ) -> WaitResult:
+        """Wait until a job has ended that runs on one target; on several, on all of them (rule S37)."""
+        return await self.wait(timeout, verbose, until="single", options=options)
+
+    async def start(
+        self, daemon_id: str = "", force: bool = False, buckets: Iterable[Bucket] | None = None
+    ) -> str:
+        """
+        Start a job of this kind, and be about that job from now on (unlike rule S44).
+
+        Args:
+            daemon_id: the target that it is to run on.
+            force: whether to override what a bucket's settings forbid.
+            buckets: the buckets to work on, of this library or of the official SDK.
+
+        Returns:
+            The id of the job.
+
+        Raises:
+            ValueError: the kind is unknown, or a bucket is none.
+        """
+        starting = self._start(
+            daemon_id=daemon_id, force=force, buckets=buckets, options=self._client.options()
+        )
+        self._job_id = await self._run(starting)
+        return self._job_id
+
+    async def abort(self) -> None:
+        """
+        Stop the job; without an id, every job of the kind.
+
+        Raises:
+            ValueError: there is neither id nor kind.
+        """
+        await self._run(self._stop(self._client.options()))
+
+    async def get_details(self) -> AggregatedJobSnap:
+        """
+        Ask the targets for what they know of the job.
+
+        Raises:
+            JobInfoNotFound: no target knows it.
+        """
+        return await self._run(self._details(self._client.options()))
+
+    async def get_within_timeframe(
+        self, start_time: datetime, end_time: datetime | None = None
+    ) -> list[JobSnap]:
+        """
+        Ask for the snapshots that began and ended between two moments.
+
+        Args:
+            start_time: the earliest start, with a time zone.
+            end_time: the latest end, with a time zone; ``None`` for any, and for none.
+
+        Raises:
+            ValueError: a moment has no time zone.
+            JobInfoNotFound: there are none.
+        """
+        return await self._run(self._within(start_time, end_time, self._client.options()))
+
+    async def get_total_time(self) -> timedelta | None:
+        """Ask for the time from the first start to the last end; ``None`` while any target works."""
+        return await self._run(self._total_time(self._client.options()))
+
+    async def _run(self, operation: Operation[T], *, verbose: bool = False) -> T:
+        return await self._client.run(operation, verbose=verbose, subject=self._subject)

@@ -1,0 +1,60 @@
+"""Where the token comes from: an argument, a function of the user's, or a file that is read again."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ais_jobcore.config import check_token, read_token
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ais_jobcore.config import ClientConfig
+
+
+class TokenSource:
+    """
+    Keep a token, and get a new one once it was refused.
+
+    Args:
+        config: has the token, or the file that holds it.
+        fetch: called for a token instead, and awaited where it is a coroutine function;
+            what it raises goes to whoever waits.
+    """
+
+    def __init__(
+        self, config: ClientConfig, fetch: Callable[[], str] | Callable[[], Awaitable[str]] | None = None
+    ) -> None:
+        if fetch is None:
+            file = config.token_file
+            fetch = partial(_read, file) if file and not config.token else lambda: config.token
+        self._fetch: Callable[[], str] | Callable[[], Awaitable[str]] = fetch
+        self._token: str | None = None
+
+    async def get(self, *, refresh: bool) -> str:
+        """
+        Return the token, empty for none.
+
+        Args:
+            refresh: whether to get it anew: the last one was refused.
+
+        Raises:
+            ValueError: what was got is no token.
+        """
+        if refresh or self._token is None:
+            fetched = self._fetch()
+            self._token = check_token(await fetched if inspect.isawaitable(fetched) else fetched)
+        return self._token
+
+
+async def _read(file: str) -> str:
+    try:
+        text = await asyncio.to_thread(Path(file).read_text, encoding="utf-8")
+    except OSError as error:
+        msg = f"cannot read the token file {file!r}: {error.strerror}"
+        raise ValueError(msg) from error
+    return read_token(text, file)

@@ -1,0 +1,167 @@
+"""Send requests through the ``aiohttp`` library: build, send, keep the time, name what went wrong."""
+
+from __future__ import annotations
+
+import math
+import socket
+import ssl
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from yarl import URL
+
+from ais_jobcore.exchange import fault_of, refuse, spell, too_large
+from ais_jobcore.observations import FaultKind, Reply
+
+from .tokens import TokenSource
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ais_jobcore.calls import Request
+    from ais_jobcore.config import ClientConfig
+    from ais_jobcore.observations import Fault
+
+_KINDS: Final[tuple[tuple[type[BaseException], FaultKind], ...]] = (
+    (socket.gaierror, FaultKind.DNS),
+    (aiohttp.ClientConnectorDNSError, FaultKind.DNS),
+    # A peer that goes away during a handshake or an answer is no matter of trust.
+    (ssl.SSLEOFError, FaultKind.CONNECTION),
+    (ssl.SSLZeroReturnError, FaultKind.CONNECTION),
+    (ssl.SSLError, FaultKind.TLS),
+    (aiohttp.ClientSSLError, FaultKind.TLS),
+    (TimeoutError, FaultKind.TIMEOUT),
+    (aiohttp.ClientPayloadError, FaultKind.TRUNCATED),
+)
+
+
+class _NotSentAgainError(aiohttp.ClientError):
+    """Carry an error past the part of aiohttp that would send the request a second time."""
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending again what a server may have got: a start is not to be doubled (S45)."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _NotSentAgainError from error
+
+
+class AiohttpTransport:
+    """
+    Send requests and await the answers, in one event loop.
+
+    Nothing is retried or followed, and nothing but the arguments says where a request goes and what token
+    it carries: no proxy and no ``.netrc`` of the environment (rules R7, R10).
+
+    Args:
+        config: how to reach the cluster.
+        token: called for the token, instead of the one in ``config``, and awaited where it is a
+            coroutine function; again when the token was refused.
+
+    Raises:
+        ValueError: the files named for TLS cannot be used.
+    """
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        token: Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
+    ) -> None:
+        self._config = config
+        self._tls = _tls(config)
+        self._token = TokenSource(config, token)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: Request) -> Reply | Fault:
+        """
+        Send one request within its time-out.
+
+        Raises:
+            ValueError: there is no token to be had from where it should come; nothing else, unless
+                the user's own function for tokens does.
+        """
+        config = self._config
+        token = await self._token.get(refresh=request.refresh_token)
+        http = spell(request, config.endpoints, token)
+        timeout = aiohttp.ClientTimeout(
+            total=request.timeout,
+            sock_connect=min(config.connect_timeout, request.timeout),
+            # Longer ones would be rounded up to whole seconds.
+            ceil_threshold=math.inf,
+        )
+        try:
+            async with self._opened().request(
+                http.method,
+                URL(http.url, encoded=True),
+                headers=http.headers,
+                data=http.body,
+                timeout=timeout,
+                allow_redirects=False,
+                ssl=self._tls,
+            ) as response:
+                return refuse(response.status, response.headers, config.max_body) or await self._read(
+                    response
+                )
+        except (aiohttp.ClientError, OSError) as error:
+            return fault_of(error, _KINDS)
+
+    async def _read(self, response: aiohttp.ClientResponse) -> Reply | Fault:
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > self._config.max_body:
+                return too_large(self._config.max_body)
+        return Reply(response.status, bytes(body), dict(response.headers))
+
+    def _opened(self) -> aiohttp.ClientSession:
+        # A session belongs to the loop it is made in, so it is made with the first request.
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._config.pool_size),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                middlewares=(_send_once,),
+                trust_env=False,
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _tls(config: ClientConfig) -> ssl.SSLContext | bool:
+    """Say how to verify, and load the files for that, so that a wrong path is known at once."""
+    verify, certificate = config.verify, config.client_cert
+    if verify is False and any(url.lower().startswith("https") for url in config.endpoints):
+        warnings.warn("TLS certificates are not verified: anybody can answer", stacklevel=4)
+    if isinstance(verify, bool) and certificate is None:
+        return verify
+    try:
+        context = _context(verify)
+        if verify is False:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if certificate is not None:
+            certificate, key = (certificate, None) if isinstance(certificate, str) else certificate
+            # A key with a password would ask for it at the terminal.
+            context.load_cert_chain(certificate, key, password="")
+    except OSError as error:
+        msg = f"cannot use the files for TLS, {verify!r} and {config.client_cert!r}: {error}"
+        raise ValueError(msg) from error
+    return context
+
+
+def _context(verify: bool | str) -> ssl.SSLContext:
+    if isinstance(verify, bool):
+        return ssl.create_default_context()
+    if Path(verify).is_dir():
+        return ssl.create_default_context(capath=verify)
+    return ssl.create_default_context(cafile=verify)

@@ -1,0 +1,132 @@
+"""Send requests through the ``requests`` library: build, send, keep the time, name what went wrong."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import warnings
+from http.client import HTTPException, IncompleteRead
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import requests
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as SlowError
+from urllib3.util import Timeout
+
+from ais_jobcore.exchange import fault_of, refuse, spell, too_large
+from ais_jobcore.observations import FaultKind, Reply
+
+from .timed import TimedAdapter
+from .tokens import TokenSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ais_jobcore.calls import Request
+    from ais_jobcore.config import ClientConfig
+    from ais_jobcore.observations import Fault
+
+_KINDS: Final[tuple[tuple[type[BaseException], FaultKind], ...]] = (
+    (socket.gaierror, FaultKind.DNS),
+    # A peer that goes away during a handshake or an answer is no matter of trust.
+    (ssl.SSLEOFError, FaultKind.CONNECTION),
+    (ssl.SSLZeroReturnError, FaultKind.CONNECTION),
+    (ssl.SSLError, FaultKind.TLS),
+    # urllib3 derives it from its time-outs.
+    (NewConnectionError, FaultKind.CONNECTION),
+    (TimeoutError, FaultKind.TIMEOUT),
+    (SlowError, FaultKind.TIMEOUT),
+    (IncompleteRead, FaultKind.TRUNCATED),
+    (requests.exceptions.ChunkedEncodingError, FaultKind.TRUNCATED),
+)
+_CHUNK: Final = 64 * 1024
+
+
+class RequestsTransport:
+    """
+    Send requests and block until there is an answer.
+
+    Nothing is retried or followed, and nothing but the arguments says where a request goes and what token
+    it carries: no proxy, CA bundle or ``.netrc`` of the environment (rules R7 to R9). Threads may share it.
+
+    Args:
+        config: how to reach the cluster.
+        token: called for the token, instead of the one in ``config``; again when it was refused.
+
+    Raises:
+        ValueError: the files named for TLS cannot be used.
+    """
+
+    def __init__(self, config: ClientConfig, *, token: Callable[[], str] | None = None) -> None:
+        _check_tls(config)
+        self._config = config
+        self._token = TokenSource(config, token)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        adapter = TimedAdapter(len(config.endpoints), config.pool_size)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def send(self, request: Request) -> Reply | Fault:
+        """
+        Send one request within its time-out.
+
+        Raises:
+            ValueError: there is no token to be had from where it should come; nothing else, unless
+                the user's own function for tokens does.
+        """
+        config = self._config
+        http = spell(request, config.endpoints, self._token.get(refresh=request.refresh_token))
+        timeout = Timeout(total=request.timeout, connect=min(config.connect_timeout, request.timeout))
+        try:
+            with self._session.request(
+                http.method,
+                http.url,
+                headers=http.headers,
+                data=http.body,
+                # requests takes it as it is, and its stubs do not say so.
+                timeout=cast("float", timeout),
+                allow_redirects=False,
+                stream=True,
+                verify=config.verify,
+                cert=config.client_cert,
+            ) as response:
+                return refuse(response.status_code, response.headers, config.max_body) or self._read(response)
+        except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
+            return fault_of(error, _KINDS)
+
+    def _read(self, response: requests.Response) -> Reply | Fault:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > self._config.max_body:
+                return too_large(self._config.max_body)
+        return Reply(response.status_code, bytes(body), dict(response.headers))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+def _check_tls(config: ClientConfig) -> None:
+    """Load the files that TLS needs, so that a wrong path is known before the first request."""
+    if config.verify is False and any(url.lower().startswith("https") for url in config.endpoints):
+        warnings.warn("TLS certificates are not verified: anybody can answer", stacklevel=4)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if isinstance(config.verify, str):
+            if Path(config.verify).is_dir():
+                context.load_verify_locations(capath=config.verify)
+            else:
+                context.load_verify_locations(cafile=config.verify)
+        if config.client_cert:
+            given = config.client_cert
+            certificate, key = (given, None) if isinstance(given, str) else given
+            # A key with a password would ask for it at the terminal.
+            context.load_cert_chain(certificate, key, password="")
+    except OSError as error:
+        msg = f"cannot use the files for TLS, {config.verify!r} and {config.client_cert!r}: {error}"
+        raise ValueError(msg) from error
