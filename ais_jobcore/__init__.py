@@ -20,6 +20,7 @@ from .errors import (
     TransportFault,
 )
 from .evidence import Until
+from .group import GroupWait, ReturnWhen
 from .kinds import KINDS, Kind, resolve_kind
 from .machine import JobWait
 from .observations import Fault, FaultKind, NotFound, Reply
@@ -48,6 +49,7 @@ __all__ = [
     "Done",
     "Fault",
     "FaultKind",
+    "GroupWait",
     "JobCoreError",
     "JobFailed",
     "JobInfoNotFound",
@@ -63,6 +65,7 @@ __all__ = [
     "Reply",
     "Request",
     "RequestFailed",
+    "ReturnWhen",
     "TargetState",
     "Timeout",
     "Transport",

@@ -28,6 +28,12 @@ class What(enum.Enum):
     SNAPSHOTS = "snapshots"
     """Snapshots, whole."""
     STATUS = "status"
+    STATUSES = "statuses"
+    """The statuses of all active jobs that report to the proxies."""
+    ACTIVE = "active"
+    """Snapshots of all active jobs of one kind, cut down to what decides."""
+    NAMES = "names"
+    """The names of all active jobs."""
     START = "start"
     STOP = "stop"
 
@@ -66,6 +72,9 @@ _QUERIES: Final = {
     What.SIGHTINGS: {"what": "qryxstats"},
     What.SNAPSHOTS: {"what": "qryxstats"},
     What.STATUS: {"what": "status"},
+    What.STATUSES: {"what": "status_all"},
+    What.ACTIVE: {"what": "qryxstats"},
+    What.NAMES: {"what": "running_all"},
 }
 
 
@@ -107,6 +116,25 @@ def ask_kind(kind: str, bucket: BucketRef | None = None, *, active: bool) -> Req
 def ask_status(job_id: str) -> Request:
     """Ask the proxies for the status of one job; a job they do not know takes them 2 s (V4)."""
     return _query(What.STATUS, {"id": _required_id(job_id)})
+
+
+def list_statuses() -> Request:
+    """
+    Ask one proxy which jobs run, of the kinds that report to proxies.
+
+    A proxy that keeps no list answers ``null``, and no list carries error texts.
+    """
+    return _query(What.STATUSES, {"show_active": True})
+
+
+def list_kind(kind: str) -> Request:
+    """Ask every target for its active jobs of one kind; a name of the table, never anything else."""
+    return _query(What.ACTIVE, {"kind": kind, "show_active": True})
+
+
+def list_names() -> Request:
+    """Ask every target for the names of its active jobs, ``kind[id]``; any proxy can answer."""
+    return _query(What.NAMES, {})
 
 
 def start_job(

@@ -100,6 +100,7 @@ _WORDS = {
     Signal.SEVERAL: "several jobs are active",
     Signal.BUSY: "not done",
     Signal.QUIET: "looks done, to be confirmed",
+    Signal.UNLISTED: "not on the list of active jobs, the targets are asked",
     Signal.MISSING: "a target is missing from the reply",
     Signal.ENDED: "the end is proved",
     Signal.SAID_OVER: "the proxies say that it is over, the targets are asked",

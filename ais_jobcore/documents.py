@@ -19,6 +19,7 @@ from attrs import frozen
 
 from .errors import ProtocolError
 from .kinds import rebalance_number
+from .observations import Listing
 from .sightings import Sighting, Sightings
 from .snapshots import (
     AggregatedJobSnap,
@@ -49,6 +50,7 @@ _TIME: Final = re.compile(
     r"(?:\.([0-9]{1,9}))?(Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])\Z"
 )
 """What Go writes; spelt out, since Pythons differ in what else they take: 24:00, offsets of 75 minutes."""
+_NAME: Final = re.compile(r"(?P<kind>[^\[\]]+)\[(?P<id>[^\[\]]+)\]\Z")
 _GO_ZERO: Final = "0001-01-01T00:00:00Z"
 _EPOCH_DAY: Final = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - days only
 _SHORT: Final = 512
@@ -116,17 +118,20 @@ def read_status(body: bytes) -> JobStatus:
 
 
 def _read_status(body: bytes) -> JobStatus:
-    document = _object(_load(body), "a status")
+    return _status(_object(_load(body), "a status"))
+
+
+def _status(document: Mapping[str, object], place: str = "") -> JobStatus:
     for key in ("uuid", "end_time"):
         if key not in document:
-            _fail("missing", key)
+            _fail("missing", place + key)
     return JobStatus(
-        uuid=_text(document["uuid"], "uuid"),
-        err=_text(document.get("err", ""), "err"),
-        end_time=_int64(document["end_time"], "end_time"),
-        aborted=_flag(document.get("aborted", False), "aborted"),
-        kind=_text(document.get("kind", ""), "kind"),
-        is_idle=_flag(document.get("is_idle", False), "is_idle"),
+        uuid=_text(document["uuid"], f"{place}uuid"),
+        err=_text(document.get("err", ""), f"{place}err"),
+        end_time=_int64(document["end_time"], f"{place}end_time"),
+        aborted=_flag(document.get("aborted", False), f"{place}aborted"),
+        kind=_text(document.get("kind", ""), f"{place}kind"),
+        is_idle=_flag(document.get("is_idle", False), f"{place}is_idle"),
         notes=() if "err" in document else ("the server sends no err in a status",),
     )
 
@@ -166,6 +171,57 @@ def read_sightings(body: bytes, job_id: str) -> Sightings:
             own[target] = seen
     others = () if own or rebalance_number(job_id) is None else _finished(lists)
     return Sightings(own, others, _notes(missing), lists)
+
+
+def read_active(body: bytes) -> dict[str, Listing]:
+    """
+    Read a list of active jobs of one kind, as targets show them.
+
+    Raises:
+        ProtocolError: it is something else.
+    """
+    found: dict[str, Listing] = {}
+    for target, snaps in _snap_lists(_load(body)).items():
+        for index, snap in enumerate(snaps):
+            job_id = _text(snap["id"], f"{target}[{index}].id")
+            sighting = _sighting(snap, target, index, set())
+            known = found.get(job_id, Listing(busy=False))
+            found[job_id] = Listing(
+                known.busy or not (sighting.state.ended or sighting.state is TargetState.IDLE),
+                known.quiet_targets + 1,
+                sighting.kind,
+            )
+    return found
+
+
+def read_statuses(body: bytes) -> dict[str, Listing]:
+    """
+    Read a list of statuses; only that a job runs is taken from it, for it carries no error texts.
+
+    Raises:
+        ProtocolError: it is something else.
+    """
+    statuses = [
+        _status(_object(item, "a status", f"[{index}]"), f"[{index}].")
+        for index, item in enumerate(_list(_load(body), "a list of statuses"))
+    ]
+    return {status.uuid: Listing(busy=True, kind=status.kind) for status in statuses if not status.over}
+
+
+def read_names(body: bytes) -> dict[str, Listing]:
+    """
+    Read a list of the names of active jobs, each ``kind[id]``.
+
+    Raises:
+        ProtocolError: it is something else.
+    """
+    found: dict[str, Listing] = {}
+    for index, item in enumerate(_list(_load(body), "a list of names")):
+        match = _NAME.match(_text(item, f"[{index}]"))
+        if match is None:
+            _fail(f"kind[id] was expected, not {_shorten(item)}", f"[{index}]")
+        found[match["id"]] = Listing(busy=True, kind=match["kind"])
+    return found
 
 
 def whole(sightings: Sightings, job_id: str) -> AggregatedJobSnap:
@@ -222,6 +278,13 @@ def _object(value: object, what: str, place: str = "") -> dict[str, object]:
     if not isinstance(value, dict):
         _fail(f"{what} was expected, not {_shape(value)}", place)
     return cast("dict[str, object]", value)
+
+
+def _list(value: object, what: str) -> list[object]:
+    """Read a list; Go sends ``null`` for an empty one."""
+    if value is not None and not isinstance(value, list):
+        _fail(f"{what} was expected, not {_shape(value)}")
+    return cast("list[object]", value or [])
 
 
 def _snap_lists(document: object) -> Lists:

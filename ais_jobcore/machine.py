@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from attrs import evolve
+
 from . import saving
 from .decisions import Continue, Decision, Done
 from .evidence import Until
@@ -19,7 +21,7 @@ from .wait import step
 from .wire import decode
 
 if TYPE_CHECKING:
-    from .observations import Event
+    from .observations import Event, Fault, Listing, Unusable
     from .snapshots import BucketRef, WaitResult
 
 D = TypeVar("D", bound="Decision[WaitResult] | None")
@@ -113,6 +115,25 @@ class JobWait:
             raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
         observation = decode(self._decision.request, event) if isinstance(event, Reply) else event
         return self._take(*step(self._state, observation, now))
+
+    def handle_shared(
+        self, seen: Listing | Fault | Unusable, asked: float, now: float
+    ) -> Decision[WaitResult]:
+        """
+        Take what came of a request that was sent for several waits, in the place of the pending one.
+
+        Args:
+            seen: what the list says of this job, or why it says nothing.
+            asked: when the list was asked for, on the same clock as ``now``.
+            now: this moment.
+
+        Raises:
+            RuntimeError: the wait has not begun, or is over. Nothing changes.
+        """
+        if not isinstance(self._decision, Continue):
+            msg = "this wait is not under way"
+            raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
+        return self._take(*step(evolve(self._state, due=asked - self._state.started_at), seen, now))
 
     def _take(self, state: WaitState, decision: D) -> D:
         self._state, self._decision = state, decision

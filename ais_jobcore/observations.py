@@ -125,6 +125,34 @@ class Unusable:
 
 
 @frozen
+class Listing:
+    """
+    Report what a list of active jobs says of one job.
+
+    Attributes:
+        busy: whether it is on the list, and has work.
+        quiet_targets: how many targets show it without work, if none shows it with work.
+        kind: its kind, as far as the list tells.
+    """
+
+    busy: bool
+    quiet_targets: int = 0
+    kind: str = ""
+
+
+@frozen
+class ActiveJobs:
+    """
+    Report a whole list of active jobs.
+
+    Attributes:
+        jobs: job id to what the list says of it.
+    """
+
+    jobs: Mapping[str, Listing]
+
+
+@frozen
 class Accepted:
     """
     Report that a start or a stop was accepted.
@@ -136,7 +164,9 @@ class Accepted:
     text: str = ""
 
 
-Observation: TypeAlias = Sightings | AggregatedJobSnap | JobStatus | NotFound | Fault | Unusable | Accepted
+Observation: TypeAlias = (
+    Sightings | AggregatedJobSnap | JobStatus | NotFound | Fault | Unusable | Listing | ActiveJobs | Accepted
+)
 """What a machine sees."""
 
 Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound

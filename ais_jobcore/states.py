@@ -62,6 +62,8 @@ class Signal(enum.Enum):
     BUSY = "busy"
     QUIET = "quiet"
     """All targets look done; not proved yet."""
+    UNLISTED = "unlisted"
+    """It is on no list of active jobs."""
     MISSING = "missing"
     """A target that had work left is not in the reply."""
     ENDED = "ended"
@@ -129,6 +131,7 @@ class WaitState:
         status: what the proxies said last.
         quiet_since: when all targets began to look done.
         quiet_targets: how many there were.
+        listed: whether it was ever seen on a list of active jobs.
         unknown_to: who said that the job is not known, and did not say otherwise since.
         superseded_by: a later rebalance that answers in the place of this one.
         candidates: the jobs of the kind, if there are several.
@@ -155,6 +158,7 @@ class WaitState:
     status: JobStatus | None = None
     quiet_since: float | None = None
     quiet_targets: int = 0
+    listed: bool = False
     unknown_to: frozenset[Source] = frozenset()
     superseded_by: str = ""
     candidates: tuple[str, ...] = ()

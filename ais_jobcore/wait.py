@@ -24,8 +24,8 @@ from .conclusions import conclude, expire, why
 from .decisions import Continue
 from .evidence import Until, Verdict, all_finished, fold, judge
 from .kinds import KINDS, SHORTEST_RETENTION, STATUS_RETENTION, Strategy, is_download_id, rebalance_number
-from .observations import Accepted, Fault, FaultKind, NotFound, Trouble, Unusable
-from .options import request_timeout
+from .observations import Accepted, ActiveJobs, Fault, FaultKind, Listing, NotFound, Trouble, Unusable
+from .options import LAST_REQUEST, request_timeout
 from .sightings import Sightings, sight_all
 from .snapshots import AggregatedJobSnap, JobStatus, TargetState
 from .states import NO_FAULTS, Faults, Phase, Signal, Source, WaitState
@@ -44,6 +44,7 @@ Step: TypeAlias = "tuple[WaitState, Continue | Done[WaitResult] | Abort[WaitResu
 _WATCHING: Final[Mapping[Signal, Phase]] = {
     Signal.BUSY: Phase.WATCH,
     Signal.QUIET: Phase.CONFIRM,
+    Signal.UNLISTED: Phase.CONFIRM,
     Signal.MISSING: Phase.CONFIRM,
     Signal.ENDED: Phase.OVER,
     Signal.SAID_OVER: Phase.DETAIL,
@@ -97,7 +98,9 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[Signal, Phase]]] = MappingProxyType(
 )
 """Every legal move. A pair that is not here cannot happen."""
 
-_AT_ONCE: Final = frozenset({Signal.BEGIN, Signal.FOUND, Signal.ELSEWHERE, Signal.TOKEN, Signal.SAID_FAILED})
+_AT_ONCE: Final = frozenset(
+    {Signal.BEGIN, Signal.FOUND, Signal.ELSEWHERE, Signal.UNLISTED, Signal.TOKEN, Signal.SAID_FAILED}
+)
 """Signals after which the next request asks something new, so that nothing is gained by waiting."""
 
 _PASSING: Final = frozenset({Trouble.STARTING, Trouble.TARGET_DOWN})
@@ -147,16 +150,19 @@ def step(state: WaitState, observation: Observation | None, now: float) -> Step:
         over = evolve(read, now=now)
         return over, conclude(over, signal, observation)
     at_once = signal in _AT_ONCE or (entered and phase is Phase.DETAIL)
-    if _expired(read, now, at_once=at_once):
+    if _expired(read, signal, now, at_once=at_once):
         late = evolve(read, now=now)
         return evolve(late, phase=Phase.OVER), expire(late, signal, observation)
     return _ask(read, signal, now, at_once=at_once)
 
 
-def _expired(state: WaitState, now: float, *, at_once: bool) -> bool:
+def _expired(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> bool:
     """Tell whether nothing may be sent any more: the last poll is the one sent on the deadline (S20, R5)."""
     if state.timeout is None or now < state.timeout:
         return False
+    if signal is Signal.UNLISTED:
+        # The list was asked for in time, and whoever is not on it has a right to be heard.
+        return now >= state.timeout + LAST_REQUEST
     return now > state.timeout or (state.due >= state.timeout and not at_once)
 
 
@@ -188,7 +194,9 @@ def _read_any(  # noqa: PLR0911 - one case, one answer
             return _read_not_found(_answered(state), now)
         case Fault() | Unusable():
             return _read_fault(state, observation, now)
-        case Accepted():
+        case Listing():
+            return _read_listing(state, observation, now)
+        case Accepted() | ActiveJobs():
             msg = f"a wait asks for no {observation}"
             raise TypeError(msg)
         case _:
@@ -263,6 +271,20 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
     return (state if state.quiet_since is None else evolve(state, quiet_since=None)), _SIGNALS[verdict]
 
 
+def _read_listing(state: WaitState, listing: Listing, now: float) -> Reading:
+    """
+    Read what a list of active jobs says: that a job is busy, it may say; its end is for the targets to show.
+
+    Whoever left the list, or never was on it, is asked for by its id (R16, E18).
+    """
+    state = _rekinded(_answered(state), listing.kind)
+    if listing.busy:
+        return evolve(state, listed=True, quiet_since=None), Signal.BUSY
+    if listing.quiet_targets:
+        return evolve(state, quiet_since=now, quiet_targets=listing.quiet_targets), Signal.QUIET
+    return state, Signal.UNLISTED
+
+
 def _read_quiet(state: WaitState, now: float) -> Reading:
     """Tell whether targets that look done are done, or need a second look (S29, G11)."""
     if state.quiet_since is None or state.quiet_targets != len(state.targets):
@@ -278,7 +300,9 @@ def _shows_all(state: WaitState) -> bool:
     if not all_finished(state.targets):
         return False
     one_target = state.until is Until.SINGLE or (state.kind in KINDS and KINDS[state.kind].single_target)
-    return (one_target and len(state.targets) == 1) or all(view.seen_unfinished for view in state.targets)
+    if state.listed or (one_target and len(state.targets) == 1):
+        return True
+    return all(view.seen_unfinished for view in state.targets)
 
 
 def _second_look(state: WaitState) -> float:

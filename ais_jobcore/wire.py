@@ -12,9 +12,18 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from .calls import What
-from .documents import ErrorDocument, read_error, read_sightings, read_snapshots, read_status
+from .documents import (
+    ErrorDocument,
+    read_active,
+    read_error,
+    read_names,
+    read_sightings,
+    read_snapshots,
+    read_status,
+    read_statuses,
+)
 from .errors import ProtocolError
-from .observations import Accepted, Fault, FaultKind, NotFound, Observation, Trouble, Unusable
+from .observations import Accepted, ActiveJobs, Fault, FaultKind, NotFound, Observation, Trouble, Unusable
 from .text import printable
 
 if TYPE_CHECKING:
@@ -47,6 +56,18 @@ def _status(_: Request, body: bytes) -> Observation:
     return read_status(body)
 
 
+def _statuses(_: Request, body: bytes) -> Observation:
+    return ActiveJobs(read_statuses(body))
+
+
+def _active(_: Request, body: bytes) -> Observation:
+    return ActiveJobs(read_active(body))
+
+
+def _names(_: Request, body: bytes) -> Observation:
+    return ActiveJobs(read_names(body))
+
+
 def _started(_: Request, body: bytes) -> Observation:
     text = body.decode("utf-8", "replace").strip().strip('"')
     if not _JOB_ID.match(text):
@@ -63,6 +84,9 @@ _READERS: Final[Mapping[What, Callable[[Request, bytes], Observation]]] = {
     What.SIGHTINGS: _sightings,
     What.SNAPSHOTS: _snapshots,
     What.STATUS: _status,
+    What.STATUSES: _statuses,
+    What.ACTIVE: _active,
+    What.NAMES: _names,
     What.START: _started,
     What.STOP: _stopped,
 }
