@@ -158,7 +158,7 @@ def step(state: WaitState, observation: Observation | None, now: float) -> Step:
 
 def _expired(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> bool:
     """Tell whether nothing may be sent any more: the last poll is the one sent on the deadline (S20, R5)."""
-    if state.timeout is None or now < state.timeout:
+    if state.timeout is None:
         return False
     if signal is Signal.UNLISTED:
         # The list was asked for in time, and whoever is not on it has a right to be heard.
