@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
@@ -21,7 +21,7 @@ from .evidence import Until, describe, latest_end
 from .observations import Fault, FaultKind, Trouble, Unusable
 from .sightings import Sightings
 from .snapshots import AggregatedJobSnap, Outcome, TargetState, WaitResult, from_nanoseconds, join_texts
-from .states import Phase, Signal, Source
+from .states import MALFORMED_LIMIT, Phase, Signal, Source
 from .text import printable
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def fault_error(fault: Fault | Unusable) -> JobCoreError:
     return RequestFailed(fault.status, fault.message, fault.tcode)
 
 
+_LAST_WORDS = frozenset({Trouble.UNAUTHENTICATED, Trouble.FORBIDDEN, Trouble.REFUSED})
 _ABOUT_FAULTS = frozenset({Signal.FAULT, Signal.FATAL, Signal.TOKEN})
 _ABOUT_STATUS = frozenset({Signal.SAID_OVER, Signal.SAID_FAILED})
 _WORDS = {
@@ -115,13 +116,13 @@ _WORDS = {
 
 
 def _fatal_error(state: WaitState) -> JobCoreError:
-    last = state.faults.last
-    error = fault_error(last) if last is not None else JobInfoNotFound(_not_found(state))
-    unanswered = not state.answered and state.now >= state.options.unanswered
-    if isinstance(error, RequestFailed) and unanswered and isinstance(last, Unusable):
-        # Somebody answers, but never AIStore: that is no way to the cluster.
-        return TransportFault(FaultKind.CONNECTION, f"{last.trouble.value}: {error}")
-    return error
+    last = cast("Fault | Unusable", state.faults.last)
+    error = fault_error(last)
+    spoken = state.answered or state.faults.malformed >= MALFORMED_LIMIT
+    if spoken or isinstance(last, Fault) or last.trouble in _LAST_WORDS:
+        return error
+    # Somebody answers, but never AIStore: that is no way to the cluster.
+    return TransportFault(FaultKind.CONNECTION, f"{last.trouble.value}: {error}")
 
 
 def _not_found(state: WaitState) -> str:
@@ -133,20 +134,22 @@ def _not_found(state: WaitState) -> str:
 
 def _outcome(state: WaitState, signal: Signal) -> Outcome | None:
     """Choose by precedence: the order of ``Outcome`` is the order here."""
-    states = {view.state for view in state.targets}
-    stopped = TargetState.ABORTED in states or (state.status is not None and state.status.aborted)
-    if state.until is Until.NOT_RUNNING or (state.until is Until.STARTED and not stopped):
+    if state.until is Until.NOT_RUNNING:
         return None
-    errors = any(view.error for view in state.targets) or (state.status is not None and state.status.err)
+    states = {view.state for view in state.targets}
+    status = state.status
     claims = {
-        Outcome.ABORTED: stopped,
+        Outcome.ABORTED: TargetState.ABORTED in states or (status is not None and status.aborted),
         Outcome.LOST: TargetState.LOST in states,
         Outcome.SUPERSEDED: bool(state.superseded_by) and Source.STATUS in state.unknown_to,
         Outcome.GONE: signal is Signal.NOWHERE,
-        Outcome.FINISHED_WITH_ERRORS: bool(errors),
-        Outcome.IDLE: TargetState.IDLE in states and not _said_over(state),
     }
-    return next((outcome for outcome, claimed in claims.items() if claimed), Outcome.FINISHED)
+    if state.until is not Until.STARTED:
+        errors = any(view.error for view in state.targets) or (status is not None and bool(status.err))
+        claims[Outcome.FINISHED_WITH_ERRORS] = errors
+        claims[Outcome.IDLE] = TargetState.IDLE in states and not _said_over(state)
+        claims[Outcome.FINISHED] = True
+    return next((outcome for outcome, claimed in claims.items() if claimed), None)
 
 
 def _said_over(state: WaitState) -> bool:

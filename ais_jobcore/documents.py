@@ -298,8 +298,9 @@ def _snap_lists(document: object) -> Lists:
         for index, snap in enumerate(cast("list[object]", snaps or ())):
             if not isinstance(snap, dict):
                 _fail(f"a snapshot was expected, not {_shape(snap)}", f"{target}[{index}]")
-            if type(cast("dict[str, object]", snap).get("id")) is not str:
-                _fail(f"the id of a job was expected, not {_shape(snap.get('id'))}", f"{target}[{index}].id")
+            job_id = cast("dict[str, object]", snap).get("id")
+            if type(job_id) is not str:
+                _fail(f"the id of a job was expected, not {_shape(job_id)}", f"{target}[{index}].id")
     return cast("Lists", {target: snaps or [] for target, snaps in targets.items()})
 
 

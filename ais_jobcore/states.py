@@ -8,6 +8,7 @@ another clock.
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 from attrs import frozen
 
@@ -84,6 +85,10 @@ class Signal(enum.Enum):
     """No usable answer; ask again."""
     FATAL = "fatal"
     """No usable answer, nor will there be one."""
+
+
+MALFORMED_LIMIT: Final = 5
+"""Malformed replies in a row after which the server is taken to speak another language."""
 
 
 @frozen

@@ -28,7 +28,7 @@ from .observations import Accepted, ActiveJobs, Fault, FaultKind, Listing, NotFo
 from .options import LAST_REQUEST, request_timeout
 from .sightings import Sightings, sight_all
 from .snapshots import AggregatedJobSnap, JobStatus, TargetState
-from .states import NO_FAULTS, Faults, Phase, Signal, Source, WaitState
+from .states import MALFORMED_LIMIT, NO_FAULTS, Faults, Phase, Signal, Source, WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,8 +125,8 @@ _SIGNALS: Final[Mapping[Verdict, Signal]] = {
 
 _ONLY_STATUS: Final = (Source.STATUS,)
 
-_MALFORMED_LIMIT: Final = 5
-"""Malformed replies in a row after which the server is taken to speak another language."""
+_ROUNDING: Final = 1e-6
+"""Seconds that a clock may be off by when large floats are added and subtracted."""
 
 _PATIENCE: Final = 2
 """Faults in a row of one source after which the other is asked in between."""
@@ -142,6 +142,11 @@ def step(state: WaitState, observation: Observation | None, now: float) -> Step:
         now: this moment on the caller's clock; one that goes back counts as the last one.
     """
     now = max(now - state.started_at, state.now)
+    if now < state.due:
+        # Told before it was asked, if it is not for the rounding of clocks.
+        state, now = (state, state.due) if state.due - now < _ROUNDING else (evolve(state, due=now), now)
+    if isinstance(observation, AggregatedJobSnap) and state.phase is not Phase.FIND:
+        observation = sight_all(observation, state.job_id)
     read, signal = _read(state, observation, now)
     phase = TRANSITIONS[state.phase][signal]
     entered = phase is not state.phase
@@ -171,14 +176,13 @@ def _expired(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> 
 
 def _read(state: WaitState, observation: Observation | None, now: float) -> Reading:
     if state.phase is Phase.REPORT:
-        # What the targets have to say about a failure is welcome, and decides nothing.
-        return _read_any(state, observation, now)[0], Signal.ENDED
+        # The proxies have said that it failed; what the targets add is welcome, and decides nothing.
+        said = isinstance(observation, JobStatus)
+        return state if said else _read_any(state, observation, now)[0], Signal.ENDED
     return _read_any(state, observation, now)
 
 
-def _read_any(  # noqa: PLR0911 - one case, one answer
-    state: WaitState, observation: Observation | None, now: float
-) -> Reading:
+def _read_any(state: WaitState, observation: Observation | None, now: float) -> Reading:
     match observation:
         case None:
             return state, Signal.BEGIN
@@ -187,9 +191,7 @@ def _read_any(  # noqa: PLR0911 - one case, one answer
         case Sightings():
             return _read_sightings(_good(state, Source.SNAPSHOTS, observation.notes), observation, now)
         case AggregatedJobSnap():
-            if state.phase is Phase.FIND:
-                return _read_search(_good(state, Source.SNAPSHOTS, observation.notes), observation, now)
-            return _read_any(state, sight_all(observation, state.job_id), now)
+            return _read_search(_good(state, Source.SNAPSHOTS, observation.notes), observation, now)
         case NotFound():
             return _read_not_found(_answered(state), now)
         case Fault() | Unusable():
@@ -216,8 +218,9 @@ def _good(state: WaitState, source: Source, notes: tuple[str, ...]) -> WaitState
     if out >= _PATIENCE and source is not preferred_source(state):
         # The preferred source is still out: go on asking it only every other time.
         state = evolve(state, faults=Faults(preferred=out))
-    if source in state.unknown_to:
-        state = evolve(state, unknown_to=state.unknown_to - {source})
+    if state.unknown_to and (source is Source.STATUS or source in state.unknown_to):
+        # Targets may come to know what the proxies know; a proxy that forgot does not remember again.
+        state = evolve(state, unknown_to=state.unknown_to - {source, Source.SNAPSHOTS})
     if not set(notes) <= set(state.notes):
         state = evolve(state, notes=tuple(dict.fromkeys(state.notes + notes)))
     return state
@@ -260,7 +263,9 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
         later = _later_rebalance(state.job_id, reply.finished_others)
         return _read_not_found(evolve(state, superseded_by=later), now, Source.SNAPSHOTS)
     views = fold(state.targets, reply.own, asked=state.due, now=now, gap=state.options.idle_gap)
-    state = _rekinded(evolve(state, targets=views), next(iter(reply.own.values()))[0].kind)
+    state = _rekinded(
+        evolve(state, targets=views), min(each.kind for seen in reply.own.values() for each in seen)
+    )
     if state.phase in _SAID:
         verdict = judge(views, Until.FINISHED)
         # What the proxies and the targets agree on needs no second look.
@@ -342,7 +347,7 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
 def _read_not_found(state: WaitState, now: float, source: Source | None = None) -> Reading:
     if state.phase is Phase.FIND:
         return _read_search(state, AggregatedJobSnap(), now)
-    if state.phase is Phase.DETAIL or state.until is Until.NOT_RUNNING:
+    if state.phase is Phase.DETAIL:
         return state, Signal.ENDED
     if state.phase is Phase.DISPUTE:
         return state, Signal.NOWHERE
@@ -354,7 +359,7 @@ def _read_not_found(state: WaitState, now: float, source: Source | None = None) 
 
 def _read_unknown(state: WaitState, now: float) -> Reading:
     """Nobody knows the job; it may be unknown for a moment after its start."""
-    if state.superseded_by:
+    if state.superseded_by or state.until is Until.NOT_RUNNING:
         return state, Signal.ENDED
     if now < state.options.grace:
         return evolve(state, unknown_to=frozenset()), Signal.UNKNOWN
@@ -370,7 +375,7 @@ def _read_fault(state: WaitState, fault: Fault | Unusable, now: float) -> Readin
     hopeless = (
         trouble is Trouble.REFUSED
         or (isinstance(fault, Fault) and fault.kind is FaultKind.TLS)
-        or state.faults.malformed >= _MALFORMED_LIMIT
+        or state.faults.malformed >= MALFORMED_LIMIT
         or (not state.answered and now >= state.options.unanswered)
         or (state.timeout is None and now - state.faults.since >= state.options.outage)
     )
@@ -434,7 +439,9 @@ def _next_source(state: WaitState) -> Source:
     if state.phase in _SAID:
         return Source.SNAPSHOTS
     preferred = preferred_source(state)
-    if state.faults.preferred >= _PATIENCE and state.asked is preferred:
+    # A second look follows a good answer of the targets: the faults before it were not theirs.
+    faults = state.faults.count if state.phase is Phase.CONFIRM else state.faults.preferred
+    if faults >= _PATIENCE and state.asked is preferred:
         others = [other for other in sources(state) if other not in {preferred, *state.unknown_to}]
         return others[0] if others else preferred
     return preferred

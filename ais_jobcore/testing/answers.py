@@ -58,7 +58,7 @@ def answer(
         if action not in _ACTIONS:
             raise Refused(400, f'invalid action "{action}"')
         value = fields_of(fields.get("value"))
-        for key in value.keys() - _VALUE_KEYS:
+        for key in sorted(value.keys() - _VALUE_KEYS):
             raise Refused(400, f"xact.ArgsMsg: found unknown field: {key}")
         return _ACTIONS[action](cluster, value, now)
     raise Refused(400, f"unexpected {method} request with query {dict(query)}")

@@ -183,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._ask_cluster(url.path, query, body, whole=action is None)
 
-    do_PUT = do_GET  # noqa: N815 - the name is given
+    do_DELETE = do_POST = do_PUT = do_GET  # noqa: N815 - the names are given
 
     def _ask_cluster(self, path: str, query: Mapping[str, str], body: bytes, *, whole: bool) -> None:
         server = cast("_Server", self.server)

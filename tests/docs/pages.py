@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,9 @@ def anchors(page: str) -> set[str]:
     headings = [
         tokens[place + 1].content for place, token in enumerate(tokens) if token.type == "heading_open"
     ]
-    kept = ("".join(sign for sign in heading.lower() if sign.isalnum() or sign in " -") for heading in headings)
+    kept = (
+        "".join(sign for sign in heading.lower() if sign.isalnum() or sign in " -") for heading in headings
+    )
     return {heading.replace(" ", "-") for heading in kept}
 
 
@@ -88,20 +91,15 @@ def table(page: str, *head: str) -> list[tuple[str, ...]]:
 
 
 def _tables(page: str) -> Iterator[list[tuple[str, ...]]]:
-    rows: list[tuple[str, ...]] = []
-    cells: list[str] = []
-    for token, following in zip(tokens := _parse(page), [*tokens[1:], None], strict=True):
-        match token.type:
-            case "table_open":
-                rows = []
-            case "tr_open":
-                cells = []
-            case "th_open" | "td_open":
-                cells.append(following.content if following else "")
-            case "tr_close":
-                rows.append(tuple(cells))
-            case "table_close":
-                yield rows
+    rows: list[list[str]] = []
+    for token, following in pairwise(_parse(page)):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type in {"th_open", "td_open"}:
+            rows[-1].append(following.content)
+        elif token.type == "tbody_close":
+            yield [tuple(row) for row in rows]
+            rows = []
 
 
 def _parse(page: str) -> list[Token]:

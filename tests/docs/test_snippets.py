@@ -55,7 +55,7 @@ def test_every_fence_names_its_language(page: str) -> None:
 @pytest.mark.usefixtures("_cluster", "_vendored")
 @pytest.mark.parametrize("page", WITH_PYTHON)
 def test_python_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Python snippets of a page run from top to bottom, and print what is shown below them (… is anything)."""
+    """The Python snippets of a page run from top to bottom, and print what is shown below them."""
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {"__name__": "snippets"}
     for snippet in snippets(page, "python"):
@@ -64,6 +64,7 @@ def test_python_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
         with redirect_stdout(io.StringIO()) as printed:
             exec(code, names)  # noqa: S102 - it is our own
         if snippet.output is not None:
+            # An ellipsis stands for whatever is not worth to be promised.
             shown = re.escape(snippet.output).replace("…", ".*")
             assert re.fullmatch(shown, printed.getvalue()), f"{page}:{snippet.line}\n{printed.getvalue()}"
 

@@ -1,5 +1,7 @@
 """What clients of every driver do beside jobs: settings, life time, log records, and what they run."""
 
+# ruff: noqa: ANN401 - the parts of both drivers go by one name here, and have no type in common
+
 from __future__ import annotations
 
 import logging
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
     from tests.transports.drivers import Driver
 
 ASK = ask_status("Jabc").addressed(timeout=1.0, endpoint=0)
-SNAPSHOTS = b'{"t1":[{"id":"Jabc","kind":"lru","start-time":"2026-01-01T00:00:00Z","end-time":"2026-01-01T00:00:01Z"}]}'
+SNAPSHOTS = (
+    b'{"t1":[{"id":"Jabc","kind":"lru",'
+    b'"start-time":"2026-01-01T00:00:00Z","end-time":"2026-01-01T00:00:01Z"}]}'
+)
+"""What a target says of a job that is over."""
 
 
 class Fixed:
@@ -106,7 +112,10 @@ class ClientCompliance:
         client = driver.client(transport=transport, clock=clock.now, sleep=driver.sleep(clock))
         asks = [ask_status(name) for name in "abc"]
         operation = Fixed(
-            Continue(0.0, asks[0], ""), Continue(2.0, asks[1], ""), Continue(0.25, asks[2], ""), Done("end", "")
+            Continue(0.0, asks[0], ""),
+            Continue(2.0, asks[1], ""),
+            Continue(0.25, asks[2], ""),
+            Done("end", ""),
         )
         assert "end" == client.run(operation)
         assert (asks, [5.0, 7.0, 7.75]) == (transport.sent, transport.sent_at)
@@ -183,4 +192,3 @@ class ClientCompliance:
         assert {logging.NullHandler} == {type(each) for each in logger.handlers}
         assert (logging.NOTSET, True, False) == (logger.level, logger.propagate, logger.disabled)
         assert before == logging.getLogger().handlers
-

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ais_jobcore import WaitResult
+    from tests.transports.wire import Step
 
 __all__ = ["rig"]
 
@@ -86,25 +87,27 @@ class TestAiohttp(DriverCompliance):
     @pytest.mark.parametrize("moment", ["sending", "sleeping"])
     def test_cancelled_wait_leaves_nothing_behind(self, moment: str) -> None:
         """Cancelling a wait, in a request or between two, ends it at once; the client works on."""
-        script = {"sending": [b"HTTP/1.1 200 OK\r\n", Hang], "sleeping": [answer(b"{}", 503)]}
+        scripts: dict[str, list[Step]] = {
+            "sending": [b"HTTP/1.1 200 OK\r\n", Hang],
+            "sleeping": [answer(b"{}", 503)],
+        }
 
         async def main(endpoint: str) -> None:
             async with AsyncClient(endpoint) as client:
                 task = asyncio.create_task(client.job("Jabcdefgh", "copy-bck").wait())
-                while not server.received:
-                    await asyncio.sleep(0.005)
+                await asyncio.to_thread(server.asked.wait)
                 await asyncio.sleep(0.02)
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
                 assert [asyncio.current_task()] == list(asyncio.all_tasks())
                 server.script = lambda _: [answer(SNAPSHOTS)]
-                assert await client.job("Jabc").get_details()
+                assert (await client.job("Jabc").get_details()).any_finished()
 
-        with WireServer(*script[moment]) as server:
+        with WireServer(*scripts[moment]) as server:
             asyncio.run(main(server.endpoint))
 
-    def test_time_out_of_the_caller(self, driver: AsyncDriver) -> None:
+    def test_time_out_of_the_caller(self) -> None:
         """``asyncio.timeout`` around a wait works as around anything else."""
 
         async def main(endpoint: str) -> None:

@@ -1,5 +1,7 @@
 """The two drivers offer the same, and the official SDK's ``Job`` the same in part."""
 
+# ruff: noqa: ANN401 - the parts of both drivers go by one name here, and have no type in common
+
 from __future__ import annotations
 
 import importlib
@@ -14,7 +16,7 @@ import ais_jobcore_requests
 from ais_jobcore_aiohttp import AiohttpTransport, AsyncClient, AsyncJob
 from ais_jobcore_requests import Client, Job, RequestsTransport
 
-SEED = {
+SEED: dict[str, dict[str, object]] = {
     "status": {},
     "wait": {"timeout": 300, "verbose": True},
     "wait_for_idle": {"timeout": 300, "verbose": True},
@@ -42,7 +44,9 @@ def shape(function: Any) -> list[tuple[str, Any, Any]]:
     return [(each.name, each.kind, each.default) for each in inspect.signature(function).parameters.values()]
 
 
-@pytest.mark.parametrize("pair", [(Client, AsyncClient), (Job, AsyncJob), (RequestsTransport, AiohttpTransport)])
+@pytest.mark.parametrize(
+    "pair", [(Client, AsyncClient), (Job, AsyncJob), (RequestsTransport, AiohttpTransport)]
+)
 def test_both_drivers_offer_the_same(pair: tuple[type, type]) -> None:
     """Public names and parameters are the same; what sends is a coroutine function in one of them."""
     sync, asynchronous = map(public, pair)
@@ -111,4 +115,16 @@ def test_driver_needs_its_own_library_only(
     forget()
     monkeypatch.setitem(sys.modules, own, None)
     with pytest.raises(ImportError, match=rf'pip install "ais-jobcore\[{own}\]"'):
+        importlib.import_module(driver)
+
+
+@pytest.mark.parametrize("driver", ["ais_jobcore_requests", "ais_jobcore_aiohttp"])
+def test_other_missing_modules_are_not_blamed_on_the_library(
+    driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If something else is missing, the error says what."""
+    for name in [name for name in sys.modules if name.split(".")[0] == driver]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ais_jobcore.exchange", None)
+    with pytest.raises(ModuleNotFoundError, match=r"ais_jobcore\.exchange"):
         importlib.import_module(driver)

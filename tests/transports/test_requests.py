@@ -1,8 +1,12 @@
 """The driver on requests."""
 
+# ruff: noqa: ANN401 - the parts of both drivers go by one name here, and have no type in common
+
 from __future__ import annotations
 
 import pickle
+import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +20,7 @@ from ais_jobcore.config import NO_TIMEOUT
 from ais_jobcore.testing import ScriptTransport, SimCluster, SimServer, VirtualClock
 from ais_jobcore_requests import Client, Job
 from ais_jobcore_requests.errors import documented
+from ais_jobcore_requests.timed import TimedReader
 from tests.transports.client_compliance import SNAPSHOTS, Fixed
 from tests.transports.compliance import DriverCompliance, rig
 from tests.transports.drivers import SyncDriver
@@ -52,7 +57,7 @@ class TestRequests(DriverCompliance):
         ],
     )
     def test_faults_are_exceptions_of_requests(self, kind: FaultKind, classes: list[type]) -> None:
-        """Who catches what the seed documents goes on to catch it; they compare by value, and can be pickled."""
+        """What the seed documents can be caught, and compared by value, also when it was pickled."""
         raised = documented(TransportFault(kind, "words"))
         assert [True] * len(classes) == [isinstance(raised, each) for each in classes]
         assert isinstance(raised, TransportFault)
@@ -97,7 +102,10 @@ class TestRequests(DriverCompliance):
             sdk.token = ""
             Job(sdk, "Jabc").get_details()
         (first, second) = server.received
-        assert ("/gw/v1/cluster?what=qryxstats", "Bearer sdk") == (first.target, first.headers["authorization"])
+        assert ("/gw/v1/cluster?what=qryxstats", "Bearer sdk") == (
+            first.target,
+            first.headers["authorization"],
+        )
         assert "authorization" not in second.headers
 
     @pytest.mark.parametrize(
@@ -106,11 +114,25 @@ class TestRequests(DriverCompliance):
     )
     def test_settings_of_the_official_sdk(self, timeout: Any, connect: float, read: float) -> None:
         """Time-outs and TLS settings are the SDK's; no time-out is none but the wait's."""
-        sdk = sdk_client("https://gateway:51080/v1", timeout=timeout, verify=str(CERTIFICATE), cert=str(CERTIFICATE))
+        sdk = sdk_client(
+            "https://gateway:51080/v1", timeout=timeout, verify=str(CERTIFICATE), cert=str(CERTIFICATE)
+        )
         config = Client.of(sdk)._config
         assert ("https://gateway:51080",) == config.endpoints
         assert (str(CERTIFICATE), str(CERTIFICATE)) == (config.verify, config.client_cert)
         assert (connect, read) == (config.connect_timeout, config.request_timeout)
+
+    def test_late_bytes_do_not_count(self) -> None:
+        """What is read after the deadline is not waited for, even if it is there already."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            ours.settimeout(0.001)
+            reader = TimedReader(ours.makefile("rb", buffering=0), ours)
+            time.sleep(0.002)
+            with pytest.raises(TimeoutError, match="in time"):
+                reader.read(1)
+            reader.close()
 
     def test_client_of_nobody(self) -> None:
         """What is no client is a ``ValueError`` that says what would be one."""

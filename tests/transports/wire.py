@@ -72,6 +72,7 @@ class WireServer:
 
     Attributes:
         received: the requests, in order.
+        asked: set with the first of them.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class WireServer:
     ) -> None:
         self.greeting = greeting
         self.received: list[Received] = []
+        self.asked = threading.Event()
         self.closing = threading.Event()
         self.script = by or (lambda _: script)
         self.tls: ssl.SSLContext | None = None
@@ -155,6 +157,7 @@ class _Handler(StreamRequestHandler):
         number = len({each.connection for each in owner.received})
         while (request := self._read(number)) is not None:
             owner.received.append(request)
+            owner.asked.set()
             for step in owner.script(request):
                 if not self._do(step, owner):
                     return

@@ -29,7 +29,7 @@ async def run(
     sleep: Callable[[float], Awaitable[object]],
 ) -> T:
     """
-    Run an operation to its end. Cancelling it cancels the request, and leaves nothing behind.
+    Run an operation to its end, and return its result. Cancelling leaves nothing behind.
 
     Args:
         operation: what decides.
@@ -37,9 +37,6 @@ async def run(
         narrator: what puts its decisions into words, which are logged.
         clock: gives monotonic seconds.
         sleep: takes seconds, and is awaited; with 0 it lets others go first.
-
-    Returns:
-        What the operation has for its result.
 
     Raises:
         JobCoreError: what the operation says has to be raised.

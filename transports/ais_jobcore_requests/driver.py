@@ -31,7 +31,7 @@ def run(
     sleep: Callable[[float], object],
 ) -> T:
     """
-    Run an operation to its end.
+    Run an operation to its end, and return what it has for a result.
 
     Args:
         operation: what decides.
@@ -39,9 +39,6 @@ def run(
         narrator: what puts its decisions into words, which are logged.
         clock: gives monotonic seconds.
         sleep: takes seconds.
-
-    Returns:
-        What the operation has for its result.
 
     Raises:
         JobCoreError: what the operation says has to be raised.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import socket
 
 
-class _TimedReader(io.RawIOBase):
+class TimedReader(io.RawIOBase):
     """Read from a socket until a deadline that does not move, and note the end of the stream."""
 
     at_end = False
@@ -57,7 +57,7 @@ class _TimedReader(io.RawIOBase):
 class _TimedResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(sock, *args, **kwargs)
-        self._reader = _TimedReader(self.fp.detach(), sock)
+        self._reader = TimedReader(self.fp.detach(), sock)
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:

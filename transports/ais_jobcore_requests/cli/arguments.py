@@ -67,9 +67,7 @@ class Arguments(argparse.Namespace):
 
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - passed on
-        super().__init__(
-            allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings
-        )
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
 
     def error(self, message: str) -> NoReturn:
         msg = f"{message} (see {self.prog} --help)"
@@ -189,12 +187,16 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 def _add_connection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--endpoint", metavar="URL", help=f"the cluster, several URLs with commas between (default: {ENDPOINT})"
+        "--endpoint",
+        metavar="URL",
+        help=f"the cluster, several URLs with commas between (default: {ENDPOINT})",
     )
     parser.add_argument(
         "--token-file", metavar="FILE", help=f"where the token is (default: {TOKEN}, {TOKEN_FILE})"
     )
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="log changes; -vv logs every request")
+    parser.add_argument(
+        "-v", "--verbose", action="count", default=0, help="log changes; -vv logs every request"
+    )
 
 
 def _job_id(text: str) -> str:

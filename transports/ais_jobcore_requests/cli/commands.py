@@ -141,7 +141,9 @@ def stop(arguments: Arguments, terminal: Terminal) -> ExitCode:
         msg = "--all is for the jobs of a kind, and an ID names one job"
         raise UsageError(msg)
     if not (job_id or arguments.all):
-        msg = f"this would stop every job of kind {resolve_kind(kind).name!r}: name one by its ID, or add --all"
+        msg = (
+            f"this would stop every job of kind {resolve_kind(kind).name!r}: name one by its ID, or add --all"
+        )
         raise UsageError(msg)
     with _connect(arguments) as client:
         client.job(job_id, kind).abort()

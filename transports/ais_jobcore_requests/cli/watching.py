@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -10,7 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ais_jobcore import JobCoreError
+from ais_jobcore import Continue, JobCoreError
 from ais_jobcore.text import printable
 
 from .reports import STYLES, Report, counted, mark
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ais_jobcore import Decision, JobWait, WaitResult
+    from ais_jobcore import Decision, JobWait, TargetState, WaitResult
     from ais_jobcore.observations import Event
     from ais_jobcore_aiohttp import AsyncClient
     from ais_jobcore_requests import Client
@@ -55,7 +56,6 @@ class Watch:
         self.driver = driver
         self.began: float | None = None
         self.report: Report | None = None
-        self.result: WaitResult | None = None
         self.changed: Callable[[Watch], None] = lambda _: None
         self._title = title
         self._reason = ""
@@ -68,7 +68,7 @@ class Watch:
 
     @property
     def reason(self) -> str:
-        """Why it goes on, or what proved the end."""
+        """Why it goes on."""
         return self._reason
 
     def start(self, now: float) -> Decision[WaitResult]:
@@ -96,7 +96,7 @@ class Watch:
 
     def _note(self, decision: D) -> D:
         reason = printable(decision.reason)
-        if reason != self._reason:
+        if reason != self._reason and isinstance(decision, Continue):
             self._reason = reason
             self.changed(self)
         return decision
@@ -107,22 +107,21 @@ class Watch:
 
 
 def progress(
-    terminal: Terminal, watches: Sequence[Watch], clock: Callable[[], float], *, verbose: bool = False
+    terminal: Terminal, watches: Sequence[Watch], *, verbose: bool = False
 ) -> AbstractContextManager[object]:
     """
     Show how waits go on, as long as the context lasts.
 
     Args:
         terminal: where.
-        watches: the waits.
-        clock: the one that their driver has.
+        watches: the waits, whose driver has the clock of the process.
         verbose: whether there is a log that tells it all.
     """
     if verbose:
         return nullcontext()
     if terminal.live:
         return Live(
-            get_renderable=Board(watches, clock, ascii_only=terminal.ascii_only).rich,
+            get_renderable=Board(watches, time.monotonic, ascii_only=terminal.ascii_only).rich,
             console=terminal.err,
             refresh_per_second=_PER_SECOND,
             transient=True,
@@ -164,7 +163,8 @@ class Board:
         table = Table.grid(padding=(0, 2, 0, 0))
         for justify in ("left", "left", "left", "right", "right"):
             table.add_column(justify=justify, no_wrap=True)
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        # The only one that gives way on a narrow terminal.
+        table.add_column(ratio=1)
         now = self._clock()
         for watch in self._watches:
             self._add(table, watch, now)
@@ -188,10 +188,18 @@ class Board:
 
 def _doing(watch: Watch) -> Text:
     """Say what the targets do, as far as they were asked."""
-    if watch.report:
-        return Text(watch.report.words, "green" if watch.report.success else "red")
     targets = watch.wait.state.targets
-    if not targets or len(targets) > _SHOWN:
-        return Text(watch.reason, "dim")
-    said = [Text.assemble(f"{printable(view.target)} ", (view.state.value, STYLES[view.state])) for view in targets]
-    return Text("  ").join(said)
+    if watch.report:
+        doing = Text(watch.report.words, "green" if watch.report.success else "red")
+    elif 0 < len(targets) <= _SHOWN:
+        by_state: dict[TargetState, list[str]] = {}
+        for view in targets:
+            by_state.setdefault(view.state, []).append(printable(view.target))
+        doing = Text("  ").join(
+            Text.assemble((state.value, STYLES[state]), " ", " ".join(names))
+            for state, names in by_state.items()
+        )
+    else:
+        doing = Text(watch.reason, "dim")
+    doing.no_wrap, doing.overflow = True, "ellipsis"
+    return doing

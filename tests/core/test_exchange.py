@@ -1,0 +1,148 @@
+"""What every transport does alike."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ais_jobcore import Fault, FaultKind, Request, __version__
+from ais_jobcore.calls import What, ask_snapshots, ask_status
+from ais_jobcore.exchange import fault_of, refuse, spell, too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = ((ZeroDivisionError, FaultKind.TLS), (ValueError, FaultKind.DNS), (LookupError, FaultKind.TIMEOUT))
+
+
+def test_request_is_spelt() -> None:
+    """A request is its method, URL, headers and body."""
+    http = spell(ask_snapshots("ü"), ["http://gw/ais"], "tok")
+    assert ("GET", "http://gw/ais/v1/cluster?what=qryxstats") == (http.method, http.url)
+    assert {
+        "Content-Type": "application/json",
+        "User-Agent": f"ais-jobcore/{__version__}",
+        "Accept-Encoding": "identity",
+        "Authorization": "Bearer tok",
+    } == http.headers
+    assert {"id": "ü"} == json.loads(http.body or b"")
+    assert "tok" not in repr(http)
+
+
+def test_what_there_is_not_is_left_out() -> None:
+    """No token, no query, no body: no header, no question mark, no body."""
+    http = spell(Request(what=What.STOP, method="PUT"), ["http://gw"])
+    assert ("http://gw/v1/cluster", None) == (http.url, http.body)
+    assert "Authorization" not in http.headers
+
+
+@pytest.mark.parametrize(("endpoint", "host"), [(0, "a"), (1, "b"), (2, "a"), (7, "b")])
+def test_endpoint_counts_modulo_their_number(endpoint: int, host: str) -> None:
+    """A request may count further than there are endpoints."""
+    request = ask_status("x").addressed(timeout=1.0, endpoint=endpoint)
+    assert spell(request, ["http://a", "http://b"]).url.startswith(f"http://{host}/")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        *((status, {}) for status in (200, 204, 299, 400, 404, 500, 101)),
+        (200, {"Content-Encoding": "identity"}),
+        (200, {"Content-Encoding": " "}),
+        (200, {"Content-Length": "10"}),
+        (200, {"Content-Length": "-11"}),
+        (200, {"Content-Length": "many"}),
+    ],
+)
+def test_what_is_read(status: int, headers: Mapping[str, str]) -> None:
+    """Any other answer than the following is to be read."""
+    assert refuse(status, headers, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "where"),
+    [
+        ({"Location": "http://user:hush@ic:8080/hush?hush#hush"}, "http://ic:8080"),
+        ({"Location": "https://[::1]:9/"}, "https://[::1]:9"),
+        ({"Location": "http://a@hush@ic/"}, "http://ic"),
+        ({"Location": "http://ic\\@hush"}, "http://ic"),
+        ({"Location": "/hush"}, "another place"),
+        ({"Location": "//ic/hush"}, "another place"),
+        ({"Location": "hush"}, "another place"),
+        ({}, "another place"),
+        ({"Location": "http://\x1b[2J\nx"}, "http://[2J x"),
+    ],
+)
+def test_redirects_are_refused(headers: Mapping[str, str], where: str) -> None:
+    """A redirect says to which host, and repeats nothing else of where it points."""
+    assert Fault(FaultKind.REDIRECT, f"HTTP 307 to {where}, not followed") == refuse(307, headers, 10)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "identity, gzip", "x"])
+def test_encodings_are_refused(encoding: str) -> None:
+    """What was not asked for is not unpacked."""
+    fault = refuse(200, {"Content-Encoding": encoding}, 10)
+    assert fault is not None
+    assert FaultKind.TRUNCATED is fault.kind
+
+
+@pytest.mark.parametrize("length", ["11", "9" * 5000])
+def test_large_answers_are_refused(length: str) -> None:
+    """An answer that says how large it is need not be read to be refused."""
+    assert too_large(10) == refuse(200, {"Content-Length": length}, 10)
+
+
+def caused(error: BaseException, cause: BaseException) -> BaseException:
+    """Raise one exception from another."""
+    error.__cause__ = cause
+    return error
+
+
+def reasoned(error: Exception, reason: object) -> Exception:
+    """Give an exception a reason, as some libraries do."""
+    error.reason = reason  # type: ignore[attr-defined]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (ValueError("plain"), FaultKind.DNS, "ValueError: plain"),
+        (OSError(111, "refused"), FaultKind.CONNECTION, "ConnectionRefusedError: [Errno 111] refused"),
+        (caused(OSError("outside"), KeyError("in")), FaultKind.TIMEOUT, "KeyError: 'in'"),
+        (OSError(OSError(ValueError("deep"))), FaultKind.DNS, "ValueError: deep"),
+        (reasoned(OSError("x"), IndexError("in")), FaultKind.TIMEOUT, "IndexError: in"),
+        (reasoned(OSError("x"), "words"), FaultKind.CONNECTION, "OSError: x"),
+        (caused(ValueError("v"), ZeroDivisionError()), FaultKind.TLS, "ZeroDivisionError"),
+        (OSError("\x1b[2J\nforged"), FaultKind.CONNECTION, "OSError: [2J forged"),
+    ],
+)
+def test_exceptions_have_a_meaning(error: BaseException, kind: FaultKind, words: str) -> None:
+    """The first kind that anything within fits counts, and the innermost has the words."""
+    assert Fault(kind, words) == fault_of(error, KINDS)
+
+
+def test_context_counts_too() -> None:
+    """What was being handled when an exception was raised is looked at."""
+    outer = OSError("out")
+    outer.__context__ = KeyError("in")
+    assert Fault(FaultKind.TIMEOUT, "KeyError: 'in'") == fault_of(outer, KINDS)
+
+
+def test_circles_end() -> None:
+    """An exception that has itself for a cause, in the end, does no harm."""
+    first, second = OSError("a"), OSError("b")
+    first.__cause__, second.__cause__ = second, first
+    assert Fault(FaultKind.CONNECTION, "OSError: b") == fault_of(first, KINDS)
+
+
+@given(st.text(), st.text())
+def test_no_answer_is_too_strange(name: str, text: str) -> None:
+    """Whatever a server puts into its headers, the words that come of it are one line."""
+    for status in (200, 302):
+        fault = refuse(status, {"Location": text, "Content-Encoding": name, "Content-Length": text}, 10)
+        assert fault is None or len(fault.message.splitlines()) == 1
