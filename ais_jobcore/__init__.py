@@ -16,6 +16,7 @@ from .errors import (
     JobInfoNotFound,
     ProtocolError,
     RequestFailed,
+    Stalled,
     Timeout,
     TransportFault,
 )
@@ -25,6 +26,7 @@ from .kinds import KINDS, Kind, resolve_kind
 from .machine import JobWait
 from .observations import Fault, FaultKind, NotFound, Reply
 from .options import WaitOptions
+from .pacing import Keller, Schedule
 from .protocols import AsyncTransport, Operation, Transport
 from .snapshots import (
     AggregatedJobSnap,
@@ -57,6 +59,7 @@ __all__ = [
     "JobStats",
     "JobStatus",
     "JobWait",
+    "Keller",
     "Kind",
     "NotFound",
     "Operation",
@@ -66,6 +69,8 @@ __all__ = [
     "Request",
     "RequestFailed",
     "ReturnWhen",
+    "Schedule",
+    "Stalled",
     "TargetState",
     "Timeout",
     "Transport",

@@ -25,6 +25,8 @@ class What(enum.Enum):
 
     SIGHTINGS = "sightings"
     """Snapshots of one job, cut down to what decides about its end."""
+    PROGRESS = "progress"
+    """The same, with the counters of the targets."""
     SNAPSHOTS = "snapshots"
     """Snapshots, whole."""
     STATUS = "status"
@@ -70,6 +72,7 @@ class Request:
 
 _QUERIES: Final = {
     What.SIGHTINGS: {"what": "qryxstats"},
+    What.PROGRESS: {"what": "qryxstats"},
     What.SNAPSHOTS: {"what": "qryxstats"},
     What.STATUS: {"what": "status"},
     What.STATUSES: {"what": "status_all"},
@@ -82,13 +85,13 @@ def _query(what: What, body: dict[str, object]) -> Request:
     return Request(what=what, query=_QUERIES[what], json=body)
 
 
-def ask_sightings(job_id: str) -> Request:
+def ask_sightings(job_id: str, *, counted: bool = False) -> Request:
     """
     Ask every target for its snapshots of one job, to be read for what decides.
 
     It never names a kind: a wrong one hides the job, an unknown one shows every job of the cluster.
     """
-    return _query(What.SIGHTINGS, {"id": _required_id(job_id)})
+    return _query(What.PROGRESS if counted else What.SIGHTINGS, {"id": _required_id(job_id)})
 
 
 def ask_snapshots(job_id: str) -> Request:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
+from . import pacing
 from .decisions import Abort, Done
 from .documents import whole
 from .errors import (
@@ -14,6 +15,7 @@ from .errors import (
     JobInfoNotFound,
     ProtocolError,
     RequestFailed,
+    Stalled,
     Timeout,
     TransportFault,
 )
@@ -41,6 +43,8 @@ def conclude(state: WaitState, signal: Signal, observation: Observation | None) 
     if signal is Signal.SEVERAL:
         question = f"{len(state.candidates)} jobs of kind {state.kind!r} are active"
         return Abort(None, AmbiguousJob(question, state.candidates), reason)
+    if signal is Signal.STALLED:
+        return Abort(None, _stalled(state), reason)
     if signal is Signal.NOWHERE and not state.seen:
         return Abort(None, JobInfoNotFound(_not_found(state)), reason)
     result = _result(state, _outcome(state, signal), observation)
@@ -73,7 +77,7 @@ def why(state: WaitState, signal: Signal) -> str:
 
 def _more(state: WaitState, signal: Signal) -> str:
     if signal in _ABOUT_FAULTS and state.faults.last is not None:
-        return str(fault_error(state.faults.last))
+        return f"{fault_error(state.faults.last)}{_patience(state)}"
     if signal is Signal.SEVERAL:
         return ", ".join(state.candidates)
     if signal in _ABOUT_STATUS and state.status is not None:
@@ -81,6 +85,21 @@ def _more(state: WaitState, signal: Signal) -> str:
     if state.targets:
         return describe(state.targets)
     return "the proxies say so" if signal is Signal.ENDED and state.status is not None else ""
+
+
+def _patience(state: WaitState) -> str:
+    """Say what the next request waits for, beside the back-off."""
+    last = state.faults.last
+    asked = (
+        f"; asked to wait {last.retry_after:g} s" if isinstance(last, Unusable) and last.retry_after else ""
+    )
+    left = pacing.BUDGET - budget_spent(state)
+    return f"{asked}; {left:.1f} of {pacing.BUDGET:g} retries left"
+
+
+def budget_spent(state: WaitState) -> float:
+    """Tell how much of its budget the endpoint in use has spent."""
+    return state.spent[state.endpoint] if state.spent else 0.0
 
 
 def fault_error(fault: Fault | Unusable) -> JobCoreError:
@@ -107,12 +126,20 @@ _WORDS = {
     Signal.SAID_OVER: "the proxies say that it is over, the targets are asked",
     Signal.SAID_FAILED: "the proxies say that it failed",
     Signal.ELSEWHERE: "not known here, the other source is asked",
+    Signal.STALLED: "nothing moves any more",
     Signal.UNKNOWN: "not known yet",
     Signal.NOWHERE: "not known to the cluster",
     Signal.TOKEN: "the token was refused, a fresh one is tried",
     Signal.FAULT: "cannot ask",
     Signal.FATAL: "cannot ask, and trying again does not help",
 }
+
+
+def _stalled(state: WaitState) -> Stalled:
+    stuck = tuple(view for view in state.targets if not view.state.ended)
+    targets = {view.target: view.state for view in state.targets}
+    seconds = state.options.stall_timeout or 0.0
+    return Stalled(state.job_id, seconds, printable(describe(stuck)), targets, state.polls)
 
 
 def _fatal_error(state: WaitState) -> JobCoreError:

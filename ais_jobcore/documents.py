@@ -151,9 +151,9 @@ def read_snapshots(body: bytes) -> AggregatedJobSnap:
     return AggregatedJobSnap(_structure(lists), _notes(missing))
 
 
-def read_sightings(body: bytes, job_id: str) -> Sightings:
+def read_sightings(body: bytes, job_id: str, *, counted: bool = False) -> Sightings:
     """
-    Read the answer to a query for snapshots of one job: only what decides.
+    Read the answer to a query for snapshots of one job: only what decides, and counters if asked.
 
     Raises:
         ProtocolError: it is something else.
@@ -170,7 +170,22 @@ def read_sightings(body: bytes, job_id: str) -> Sightings:
         if seen:
             own[target] = seen
     others = () if own or rebalance_number(job_id) is None else _finished(lists)
-    return Sightings(own, others, _notes(missing), lists)
+    counters = _count(lists, job_id) if counted else {}
+    done = (counters.get("loc-objs", 0), counters.get("loc-bytes", 0))
+    return Sightings(own, others, done, sum(counters.values()), _notes(missing), lists)
+
+
+def _count(lists: Lists, job_id: str) -> dict[str, int]:
+    """Sum the counters of one job over all targets."""
+    total = dict.fromkeys(_STATS_KEYS.values(), 0)
+    for target, snaps in lists.items():
+        for index, snap in enumerate(snaps):
+            place = f"{target}[{index}].stats"
+            if snap["id"] == job_id and snap.get("stats") is not None:
+                stats = _object(snap["stats"], "counters", place)
+                for key in total:
+                    total[key] += _counter(stats.get(key, "0"), f"{place}.{key}")
+    return total
 
 
 def read_active(body: bytes) -> dict[str, Listing]:
@@ -390,10 +405,10 @@ def _int64(value: object, place: str = "") -> int:
     return value
 
 
-def _counter(value: object) -> int:
+def _counter(value: object, place: str = "") -> int:
     if type(value) is not str or not _INT64.match(value):
-        _fail(f"a decimal int64 in a string was expected, not {_shorten(value)}")
-    return _int64(int(value))
+        _fail(f"a decimal int64 in a string was expected, not {_shorten(value)}", place)
+    return _int64(int(value), place)
 
 
 def _shorten(value: object) -> str:

@@ -75,6 +75,19 @@ class Timeout(JobCoreError, TimeoutError):
 
 
 @define(eq=True, unsafe_hash=True)
+class Stalled(Timeout):
+    """Say that no counter and no state of any target changed for too long; ``timeout`` says how long."""
+
+    def __str__(self) -> str:
+        """Name the job, the time, and the targets that are stuck."""
+        return f"Job {self.job_id!r} has not moved for {self.timeout:g}s: {self.reason}"
+
+    def __hash__(self) -> int:
+        """Hash as its base does."""
+        return super().__hash__()
+
+
+@define(eq=True, unsafe_hash=True)
 class JobInfoNotFound(JobCoreError):
     """
     Say that the cluster does not know the job, nor ever showed it during the wait.

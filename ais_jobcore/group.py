@@ -147,7 +147,7 @@ class GroupWait:
             member.alone = True
 
     def _share(self, asked: _Asked, seen: object, now: float) -> Decision[list[Ending | None]]:
-        """Tell every rider what the list says of it; ask the second list for those whom the first one lacks."""
+        """Tell every rider what the list says of it; those whom it lacks may be on the second one."""
         if isinstance(seen, Fault | Unusable):
             for index in asked.riders:
                 self._take(index, self._members[index].wait.handle_shared(seen, asked.at, now), now)

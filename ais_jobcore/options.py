@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from attrs import field, frozen
+from attrs import field, frozen, validators
+
+from .pacing import PRESETS, Schedule
 
 if TYPE_CHECKING:
     from attrs import Attribute
@@ -26,6 +28,15 @@ def _count(_: object, attribute: Attribute[int], value: object) -> None:
         raise ValueError(msg)
 
 
+def _to_schedule(given: str | Schedule) -> Schedule:
+    if isinstance(given, str):
+        if given not in PRESETS:
+            msg = f"schedule is one of {', '.join(PRESETS)}, or a Schedule, not {given!r}"
+            raise ValueError(msg)
+        return PRESETS[given]
+    return given
+
+
 @frozen(kw_only=True)
 class WaitOptions:
     """
@@ -41,6 +52,12 @@ class WaitOptions:
         finished_gap: how far apart two replies have to be that confirm an end nobody saw coming.
         unanswered: how long to try while the cluster has not answered at all.
         outage: how long to endure faults in a wait without a time-out.
+        schedule: when to ask: ``responsive``, ``default``, ``gentle``, or a :class:`Schedule` of your own.
+        expected_objects: how many objects the job will have done, all targets together.
+        expected_bytes: how many bytes, likewise.
+        expected_duration: how long it will take from the start of the wait, as a run before it did.
+        stall_timeout: how long no counter and no state of any target may change.
+        on_stall: what happens then: ``end`` the wait, or ``warn`` by a note in the result.
     """
 
     seed: int = 0
@@ -52,6 +69,17 @@ class WaitOptions:
     finished_gap: float = field(default=0.25, validator=_seconds)
     unanswered: float = field(default=30.0, validator=_seconds)
     outage: float = field(default=600.0, validator=_seconds)
+    schedule: Schedule = field(default=PRESETS["default"], converter=_to_schedule)
+    expected_objects: int | None = field(default=None, validator=validators.optional(_count))
+    expected_bytes: int | None = field(default=None, validator=validators.optional(_count))
+    expected_duration: float | None = field(default=None, validator=validators.optional(_seconds))
+    stall_timeout: float | None = field(default=None, validator=validators.optional(_seconds))
+    on_stall: str = field(default="end", validator=validators.in_(("end", "warn")))
+
+    @property
+    def counted(self) -> bool:
+        """Whether the counters of the targets are needed, which no status tells."""
+        return not (self.expected_objects is self.expected_bytes is self.stall_timeout is None)
 
 
 def request_timeout(options: WaitOptions, left: float) -> float:

@@ -2,35 +2,97 @@
 When to ask next: pure functions of the time waited, never of the time-out (rules E5, S54, S55, R1).
 
 For a job of unknown length the best interval after ``t`` seconds is ``k * sqrt(t * ln(T / t))``
-(Keller, Management Science 21(3), 1974, with durations log-uniform up to ``T``).
+(Keller, Management Science 21(3), 1974, with durations log-uniform up to ``T``). Where the end can be
+estimated, the estimate beats any schedule.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Protocol
 
-K: Final = 0.12
-"""Trades requests for lateness; their product hardly depends on it."""
-HORIZON: Final = 86_400.0
-"""Seconds: the ``T`` of the formula, whatever the time-out of the wait."""
-FLOOR: Final = 0.05
-"""Seconds: the first interval."""
-GROWTH: Final = 0.25
-"""How much of the time waited an interval may be, above the floor; early the formula alone overshoots."""
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 JITTER: Final = 0.1
 """How far an interval may stray to either side."""
 FIRST_RETRY: Final = 0.2
 LAST_RETRY: Final = 5.0
-_TURNING_POINT: Final = HORIZON / math.e
+APPROACH: Final = 0.6
+"""How much of an estimated rest is slept at once: an estimate is wrong, mostly by being too long."""
+SHORTEST: Final = 0.01
+"""Seconds; no schedule asks more often."""
+LONGEST_SLEEP: Final = 120.0
+"""Seconds that an estimate may make a wait sleep at once."""
+TIGHTEST: Final = 0.25
+"""What is left of an interval when nearly all targets have finished."""
+BUDGET: Final = 10.0
+"""Retries that an endpoint is worth; every fault costs one."""
+REFUND: Final = 0.1
+"""What a good answer pays back."""
 _MASK: Final = 2**64 - 1
 
 
-def interval(waited: float) -> float:
-    """Return the interval in seconds after so many seconds of waiting, without jitter."""
-    t = min(waited, _TURNING_POINT)
-    best = K * math.sqrt(t * math.log(HORIZON / t)) if t > 0 else 0.0
-    return max(FLOOR, min(best, FLOOR + GROWTH * t))
+class Schedule(Protocol):
+    """Say how long to sleep when nothing is known but the time waited. A pure value."""
+
+    def interval(self, waited: float, *, snapshots: bool) -> float:
+        """
+        Return seconds to sleep, above 0.
+
+        Args:
+            waited: seconds since the start of the wait.
+            snapshots: whether every target is asked, or only a proxy.
+        """
+        ...
+
+
+@frozen(kw_only=True)
+class Keller:
+    """
+    Sleep as is best for a job of unknown length.
+
+    Attributes:
+        k: trades requests for lateness; their product hardly depends on it.
+        floor: seconds; the first interval where a proxy is asked.
+        snapshot_floor: seconds; the first interval where every target is asked.
+        growth: how much of the time waited an interval may be, above the floor: early, the formula alone
+            overshoots.
+        horizon: seconds; the ``T`` of the formula, whatever the time-out of the wait.
+    """
+
+    k: float = 0.12
+    floor: float = 0.05
+    snapshot_floor: float = 0.05
+    growth: float = 0.25
+    horizon: float = 86_400.0
+
+    def interval(self, waited: float, *, snapshots: bool) -> float:
+        """Return the interval, at its largest from the horizon divided by e on."""
+        floor = self.snapshot_floor if snapshots else self.floor
+        t = min(waited, self.horizon / math.e)
+        if t <= 0.0:
+            return floor
+        best = self.k * math.sqrt(t * math.log(self.horizon / t))
+        return max(floor, min(best, floor + self.growth * t))
+
+
+PRESETS: Final[Mapping[str, Schedule]] = MappingProxyType(
+    {
+        "responsive": Keller(k=0.06, growth=0.125),
+        "default": Keller(),
+        "gentle": Keller(k=0.24, floor=0.25, snapshot_floor=0.5),
+    }
+)
+"""Schedules by name: twice the requests for half the lateness, the default, and half the requests."""
+
+
+def towards(rest: float, floor: float) -> float:
+    """Return seconds to sleep when the end is estimated to be so many seconds away."""
+    return min(LONGEST_SLEEP, max(floor, APPROACH * rest))
 
 
 def retry(faults: int) -> float:

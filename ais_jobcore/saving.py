@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from attrs import evolve, resolve_types
+from attrs import asdict, evolve, resolve_types
 
 from . import errors
 from .calls import Request
 from .decisions import Abort, Continue, Decision, Done
 from .observations import FaultKind
+from .pacing import PRESETS, Keller, Schedule
 from .snapshots import TargetState, WaitResult
 from .states import WaitState
 
@@ -32,6 +33,7 @@ _ERRORS: Final[Mapping[str, type[JobCoreError]]] = {
     kind.__name__: kind
     for kind in (
         errors.Timeout,
+        errors.Stalled,
         errors.JobInfoNotFound,
         errors.AmbiguousJob,
         errors.RequestFailed,
@@ -143,6 +145,20 @@ def _load_error(document: Any) -> JobCoreError | None:  # noqa: ANN401 - JSON is
     return error
 
 
+def _dump_schedule(schedule: Schedule) -> str | dict[str, Any]:
+    name = next((name for name, preset in PRESETS.items() if preset == schedule), None)
+    if name is not None:
+        return name
+    if isinstance(schedule, Keller):
+        return asdict(schedule)
+    msg = f"a schedule of your own cannot be saved: {schedule!r}"
+    raise ValueError(msg)
+
+
+def _load_schedule(document: str | dict[str, Any], _: object) -> Schedule:
+    return PRESETS[document] if isinstance(document, str) else Keller(**document)
+
+
 @cache
 def _converter() -> Converter:
     from cattrs.preconf.json import make_converter  # noqa: PLC0415 - dear to import, and seldom needed
@@ -151,5 +167,7 @@ def _converter() -> Converter:
     for kind in _ERRORS.values():
         resolve_types(kind, names)  # type: ignore[type-var]  # all of these are attrs classes
     converter = make_converter()
+    converter.register_unstructure_hook(Schedule, _dump_schedule)
+    converter.register_structure_hook(Schedule, _load_schedule)
     converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
     return converter

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import field, frozen
+from attrs import astuple, field, frozen
 
 from .snapshots import AggregatedJobSnap, TargetState
 
@@ -45,12 +45,16 @@ class Sightings:
     Attributes:
         own: the job's snapshots by target, in the order of the targets; no target without any.
         finished_others: other jobs in the reply that finished; filled in for rebalances only (G21).
+        done: objects and bytes that are done, all targets together, where they were asked for.
+        activity: a number that changes with every counter of every target, where it was asked for.
         notes: what the reply lacked and was filled in, for people to read.
         whole: the whole reply, from which the full models can be made.
     """
 
     own: Mapping[str, Sequence[Sighting]]
     finished_others: tuple[str, ...] = ()
+    done: tuple[int, int] = (0, 0)
+    activity: int = 0
     notes: tuple[str, ...] = ()
     whole: AggregatedJobSnap | Mapping[str, object] = field(factory=AggregatedJobSnap, eq=False, repr=False)
 
@@ -62,13 +66,19 @@ def sight(snap: JobSnap) -> Sighting:
 
 def sight_all(reply: AggregatedJobSnap, job_id: str) -> Sightings:
     """Cut already decoded snapshots down to what decides about one job (rule S32)."""
-    own = {
-        target: [sight(snap) for snap in reply.root[target] if snap.id == job_id]
-        for target in sorted(reply.root)
+    snaps = {
+        target: [snap for snap in reply.root[target] if snap.id == job_id] for target in sorted(reply.root)
     }
+    own = {target: [sight(snap) for snap in found] for target, found in snaps.items() if found}
+    stats = [snap.stats for found in snaps.values() for snap in found if snap.stats is not None]
     others = {
         snap.id for snap in reply.list_snapshots() if snap.id != job_id and snap.state is TargetState.FINISHED
     }
     return Sightings(
-        {target: seen for target, seen in own.items() if seen}, tuple(sorted(others)), reply.notes, reply
+        own,
+        tuple(sorted(others)),
+        (sum(each.objects for each in stats), sum(each.bytes for each in stats)),
+        sum(sum(astuple(each)) for each in stats),
+        reply.notes,
+        reply,
     )

@@ -77,6 +77,8 @@ class Signal(enum.Enum):
     """Not known here; another source may know it."""
     UNKNOWN = "unknown"
     """Known nowhere, which may yet change."""
+    STALLED = "stalled"
+    """Nothing has changed for too long."""
     NOWHERE = "nowhere"
     """Known nowhere, for good."""
     TOKEN = "token"  # noqa: S105 - a word, not a secret
@@ -114,6 +116,29 @@ class Faults:
 NO_FAULTS = Faults()
 
 
+@frozen
+class Progress:
+    """
+    Hold how far a job is.
+
+    Attributes:
+        done: the part that is done, from 0 to 1; 0 where it is not known.
+        at: when that was seen.
+        moving: whether the last reply showed more than the one before.
+        activity: a number that changes with every counter.
+        changed_at: when a counter or a state of a target changed last.
+    """
+
+    done: float = 0.0
+    at: float = 0.0
+    moving: bool = False
+    activity: int = 0
+    changed_at: float = 0.0
+
+
+NO_PROGRESS = Progress()
+
+
 @frozen(kw_only=True)
 class WaitState:
     """
@@ -142,6 +167,8 @@ class WaitState:
         candidates: the jobs of the kind, if there are several.
         answered: whether the cluster ever answered.
         faults: the faults since the last good answer.
+        spent: how much of its budget for retries each endpoint has spent.
+        progress: how far the job is, where that was asked for.
         refreshed: whether a fresh token was asked for since the last good answer.
         endpoint: which endpoint is asked.
         notes: what was odd without being wrong.
@@ -169,6 +196,8 @@ class WaitState:
     candidates: tuple[str, ...] = ()
     answered: bool = False
     faults: Faults = NO_FAULTS
+    spent: tuple[float, ...] = ()
+    progress: Progress = NO_PROGRESS
     refreshed: bool = False
     endpoint: int = 0
     notes: tuple[str, ...] = ()

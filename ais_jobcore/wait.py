@@ -28,13 +28,14 @@ from .observations import Accepted, ActiveJobs, Fault, FaultKind, Listing, NotFo
 from .options import LAST_REQUEST, request_timeout
 from .sightings import Sightings, sight_all
 from .snapshots import AggregatedJobSnap, JobStatus, TargetState
-from .states import MALFORMED_LIMIT, NO_FAULTS, Faults, Phase, Signal, Source, WaitState
+from .states import MALFORMED_LIMIT, NO_FAULTS, Faults, Phase, Progress, Signal, Source, WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .calls import Request
     from .decisions import Abort, Done
+    from .evidence import Views
     from .observations import Observation
     from .snapshots import BucketRef, JobSnap, WaitResult
 
@@ -51,11 +52,13 @@ _WATCHING: Final[Mapping[Signal, Phase]] = {
     Signal.SAID_FAILED: Phase.REPORT,
     Signal.ELSEWHERE: Phase.SEEK,
     Signal.UNKNOWN: Phase.SEEK,
+    Signal.STALLED: Phase.OVER,
     Signal.NOWHERE: Phase.OVER,
     Signal.FATAL: Phase.OVER,
 }
 _DISPUTING: Final[Mapping[Signal, Phase]] = {
     Signal.BUSY: Phase.DISPUTE,
+    Signal.STALLED: Phase.OVER,
     Signal.MISSING: Phase.DISPUTE,
     Signal.ENDED: Phase.OVER,
     Signal.SAID_FAILED: Phase.REPORT,
@@ -182,7 +185,9 @@ def _read(state: WaitState, observation: Observation | None, now: float) -> Read
     return _read_any(state, observation, now)
 
 
-def _read_any(state: WaitState, observation: Observation | None, now: float) -> Reading:
+def _read_any(  # noqa: PLR0911 - one case, one answer
+    state: WaitState, observation: Observation | None, now: float
+) -> Reading:
     match observation:
         case None:
             return state, Signal.BEGIN
@@ -221,9 +226,17 @@ def _good(state: WaitState, source: Source, notes: tuple[str, ...]) -> WaitState
     if state.unknown_to and (source is Source.STATUS or source in state.unknown_to):
         # Targets may come to know what the proxies know; a proxy that forgot does not remember again.
         state = evolve(state, unknown_to=state.unknown_to - {source, Source.SNAPSHOTS})
+    if state.spent:
+        state = evolve(state, spent=_refunded(state.spent, state.endpoint))
     if not set(notes) <= set(state.notes):
         state = evolve(state, notes=tuple(dict.fromkeys(state.notes + notes)))
     return state
+
+
+def _refunded(spent: tuple[float, ...], endpoint: int) -> tuple[float, ...]:
+    """Pay a little back to the endpoint that answered; nothing spent at all is ``()``."""
+    left = [max(0.0, each - pacing.REFUND * (index == endpoint)) for index, each in enumerate(spent)]
+    return tuple(left) if any(left) else ()
 
 
 def _rekinded(state: WaitState, kind: str) -> WaitState:
@@ -263,8 +276,10 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
         later = _later_rebalance(state.job_id, reply.finished_others)
         return _read_not_found(evolve(state, superseded_by=later), now, Source.SNAPSHOTS)
     views = fold(state.targets, reply.own, asked=state.due, now=now, gap=state.options.idle_gap)
+    progress = _progressed(state, views, reply, now) if state.options.counted else state.progress
     state = _rekinded(
-        evolve(state, targets=views), min(each.kind for seen in reply.own.values() for each in seen)
+        evolve(state, targets=views, progress=progress),
+        min(each.kind for seen in reply.own.values() for each in seen),
     )
     if state.phase in _SAID:
         verdict = judge(views, Until.FINISHED)
@@ -273,7 +288,39 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
     verdict = judge(views, effective_until(state))
     if verdict is Verdict.QUIET:
         return _read_quiet(state, now)
-    return (state if state.quiet_since is None else evolve(state, quiet_since=None)), _SIGNALS[verdict]
+    state = state if state.quiet_since is None else evolve(state, quiet_since=None)
+    return _read_stall(state, now) if verdict is Verdict.BUSY else (state, _SIGNALS[verdict])
+
+
+def _read_stall(state: WaitState, now: float) -> Reading:
+    """Tell a job that works from one that is stuck."""
+    patience = state.options.stall_timeout
+    if patience is None or now - state.progress.changed_at < patience:
+        return state, Signal.BUSY
+    if state.options.on_stall == "end":
+        return state, Signal.STALLED
+    note = f"nothing moved for {patience:g} s"
+    return (state if note in state.notes else evolve(state, notes=(*state.notes, note))), Signal.BUSY
+
+
+def _progressed(state: WaitState, views: Views, reply: Sightings, now: float) -> Progress:
+    """Note how far the job is, and whether anything moved."""
+    last, options = state.progress, state.options
+    objects, size = reply.done
+    parts = [
+        done / expected
+        for done, expected in ((objects, options.expected_objects), (size, options.expected_bytes))
+        if expected is not None
+    ]
+    done = min(1.0, *parts, 1.0) if parts else 0.0
+    moved = reply.activity != last.activity or views != state.targets
+    return Progress(
+        done,
+        now if done > last.done else last.at,
+        done > last.done,
+        reply.activity,
+        now if moved or not state.targets else last.changed_at,
+    )
 
 
 def _read_listing(state: WaitState, listing: Listing, now: float) -> Reading:
@@ -385,8 +432,14 @@ def _read_fault(state: WaitState, fault: Fault | Unusable, now: float) -> Readin
 def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None, now: float) -> WaitState:
     faults = state.faults
     elsewhere = trouble is None or trouble in _OTHER_ENDPOINT
+    costs = trouble not in _PASSING
+    spent = state.spent or (0.0,) * state.options.endpoints
     return evolve(
         state,
+        spent=tuple(
+            min(pacing.BUDGET, each + 1.0) if costs and index == state.endpoint else each
+            for index, each in enumerate(spent)
+        ),
         answered=state.answered or trouble in _PASSING,
         endpoint=(state.endpoint + elsewhere) % state.options.endpoints,
         faults=Faults(
@@ -413,15 +466,17 @@ def effective_until(state: WaitState) -> Until:
 
 def sources(state: WaitState) -> tuple[Source, ...]:
     """Say who can know the job, the one to ask first."""
-    return _ONLY_STATUS if is_download_id(state.job_id) else _sources(state.kind, state.until)
+    if is_download_id(state.job_id):
+        return _ONLY_STATUS
+    return _sources(state.kind, state.until, counted=state.options.counted)
 
 
 @cache
-def _sources(kind_name: str, until: Until) -> tuple[Source, ...]:
+def _sources(kind_name: str, until: Until, *, counted: bool) -> tuple[Source, ...]:
     kind = KINDS.get(kind_name)
     if kind is not None and not kind.has_status:
         return (Source.SNAPSHOTS,)
-    end_is_enough = kind is not None and until in {Until.AUTO, Until.FINISHED}
+    end_is_enough = kind is not None and not counted and until in {Until.AUTO, Until.FINISHED}
     return (Source.STATUS, Source.SNAPSHOTS) if end_is_enough else (Source.SNAPSHOTS, Source.STATUS)
 
 
@@ -448,23 +503,56 @@ def _next_source(state: WaitState) -> Source:
 
 
 def _next_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
-    due = min(_wanted_moment(state, signal, now), now + _longest_gap(state, source))
+    due = min(_wanted_moment(state, signal, source, now), now + _longest_gap(state, source))
     return pacing.clipped(max(now, due), state.timeout, took=now - state.due)
 
 
-def _wanted_moment(state: WaitState, signal: Signal, now: float) -> float:
-    if signal is Signal.QUIET:
-        return _second_look(state)
-    if signal is Signal.MISSING:
-        missing = [view.missing_since for view in state.targets if view.missing_since is not None]
-        return min(missing) + state.options.idle_gap
-    delay = pacing.interval(now)
-    last = state.faults.last
-    if signal is Signal.FAULT and getattr(last, "trouble", None) not in _PASSING:
-        delay = pacing.retry(state.faults.count)
+def _wanted_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
+    match signal:
+        case Signal.QUIET:
+            return _second_look(state)
+        case Signal.MISSING:
+            missing = [view.missing_since for view in state.targets if view.missing_since is not None]
+            return min(missing) + state.options.idle_gap
+        case Signal.FAULT:
+            delay = _retry_delay(state, source, now)
+        case _:
+            delay = _interval(state, source, now)
     delay = pacing.jittered(delay, state.options.seed, state.polls)
+    last = state.faults.last
     asked_for = last.retry_after if signal is Signal.FAULT and isinstance(last, Unusable) else None
     return now + max(delay, asked_for or 0.0)
+
+
+def _retry_delay(state: WaitState, source: Source, now: float) -> float:
+    """Back off; an endpoint that spent half its budget is asked no sooner than the schedule says."""
+    trouble = getattr(state.faults.last, "trouble", None)
+    if trouble in _PASSING:
+        return _interval(state, source, now)
+    delay = pacing.retry(state.faults.count)
+    spent = state.spent[state.endpoint] > pacing.BUDGET / 2
+    return max(delay, _interval(state, source, now)) if spent else delay
+
+
+def _interval(state: WaitState, source: Source, now: float) -> float:
+    """Sleep by the estimate of the end, if there is one; else by the schedule."""
+    schedule, snapshots = state.options.schedule, source is Source.SNAPSHOTS
+    rest = _estimated_rest(state, now)
+    if rest is not None:
+        return pacing.towards(rest, schedule.interval(0.0, snapshots=snapshots))
+    delay = max(pacing.SHORTEST, schedule.interval(now, snapshots=snapshots))
+    if not state.targets:
+        return delay
+    finished = sum(view.state is TargetState.FINISHED for view in state.targets) / len(state.targets)
+    return delay * max(pacing.TIGHTEST, 1.0 - finished)
+
+
+def _estimated_rest(state: WaitState, now: float) -> float | None:
+    """Estimate the seconds to the end; a job that does not move keeps no estimate."""
+    progress, expected = state.progress, state.options.expected_duration
+    if progress.moving:
+        return progress.at / progress.done - now
+    return expected - now if expected is not None and now < expected else None
 
 
 def _longest_gap(state: WaitState, source: Source) -> float:
@@ -483,13 +571,18 @@ def _ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> Step
     return asking, Continue(due - now, request, why(asking, signal))
 
 
+def _what(state: WaitState, source: Source) -> What:
+    if state.phase is Phase.FIND:
+        return What.SNAPSHOTS
+    if source is Source.STATUS:
+        return What.STATUS
+    return What.PROGRESS if state.options.counted else What.SIGHTINGS
+
+
 def _request(state: WaitState, source: Source, due: float, *, refresh_token: bool) -> Request:
     left = math.inf if state.timeout is None else state.timeout - due
     timeout = request_timeout(state.options, left)
-    if state.phase is Phase.FIND:
-        what = What.SNAPSHOTS
-    else:
-        what = What.STATUS if source is Source.STATUS else What.SIGHTINGS
+    what = _what(state, source)
     last = state.pending
     if (
         last is not None
@@ -499,8 +592,11 @@ def _request(state: WaitState, source: Source, due: float, *, refresh_token: boo
         and last.refresh_token is refresh_token
     ):
         return last
-    if what is What.SNAPSHOTS:
-        request = calls.ask_kind(state.kind, state.bucket, active=True)
-    else:
-        request = (calls.ask_status if what is What.STATUS else calls.ask_sightings)(state.job_id)
+    match what:
+        case What.SNAPSHOTS:
+            request = calls.ask_kind(state.kind, state.bucket, active=True)
+        case What.STATUS:
+            request = calls.ask_status(state.job_id)
+        case _:
+            request = calls.ask_sightings(state.job_id, counted=what is What.PROGRESS)
     return request.addressed(timeout=timeout, endpoint=state.endpoint, refresh_token=refresh_token)

@@ -48,6 +48,10 @@ def _sightings(request: Request, body: bytes) -> Observation:
     return read_sightings(body, str((request.json or {})["id"]))
 
 
+def _progress(request: Request, body: bytes) -> Observation:
+    return read_sightings(body, str((request.json or {})["id"]), counted=True)
+
+
 def _snapshots(_: Request, body: bytes) -> Observation:
     return read_snapshots(body)
 
@@ -82,6 +86,7 @@ def _stopped(_: Request, body: bytes) -> Observation:
 
 _READERS: Final[Mapping[What, Callable[[Request, bytes], Observation]]] = {
     What.SIGHTINGS: _sightings,
+    What.PROGRESS: _progress,
     What.SNAPSHOTS: _snapshots,
     What.STATUS: _status,
     What.STATUSES: _statuses,

@@ -59,7 +59,9 @@ def test_end_on_the_last_poll_counts(timeout: float, at: float) -> None:
 def test_late_answer_counts(took: float) -> None:
     """What was asked before the deadline counts, though the answer comes after it."""
     told = tell(
-        JobWait(JOB, "dsort", timeout=0.05), (SNAPS, working(SNAPS, 0)), (SNAPS, (took, seen("dsort", t1="finished")))
+        JobWait(JOB, "dsort", timeout=0.05),
+        (SNAPS, working(SNAPS, 0)),
+        (SNAPS, (took, seen("dsort", t1="finished"))),
     )
     told.succeeded(Outcome.FINISHED)
 
@@ -222,9 +224,7 @@ def test_timeout_tells_what_was_seen() -> None:
 
 def test_timeout_after_not_found() -> None:
     """A job that is unknown past the grace is ``JobInfoNotFound``, though the deadline passed meanwhile."""
-    told = tell(
-        JobWait(JOB, "dsort", timeout=4.5, options=WaitOptions(grace=5.0)), (SNAPS, (1.0, UNKNOWN))
-    )
+    told = tell(JobWait(JOB, "dsort", timeout=4.5, options=WaitOptions(grace=5.0)), (SNAPS, (1.0, UNKNOWN)))
     assert told.pending
     told = live(JobWait(JOB, "dsort", timeout=4.5), lambda _, at: (1.0 if at >= 4.5 else 0.0, UNKNOWN))
     told.raised(JobInfoNotFound)

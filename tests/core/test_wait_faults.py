@@ -156,9 +156,7 @@ def test_faults_in_between_do_not_buy_another_token() -> None:
 
 def test_refused_token_after_a_long_silence() -> None:
     """Who answers after half a minute of silence that the token is wrong, is believed."""
-    told = live(
-        JobWait(JOB, "dsort"), lambda _, at: (1.0, REFUSED if at < 28.0 else NO_TOKEN)
-    )
+    told = live(JobWait(JOB, "dsort"), lambda _, at: (1.0, REFUSED if at < 28.0 else NO_TOKEN))
     assert 401 == told.raised(RequestFailed).status
 
 
@@ -217,7 +215,8 @@ def test_malformed_and_other_faults_since_the_start() -> None:
 def test_short_deadline_comes_first() -> None:
     """Before those 30 s the deadline counts."""
     assert isinstance(
-        live(JobWait(JOB, "dsort", timeout=10.0), lambda *_: REFUSED).raised(Timeout).__cause__, TransportFault
+        live(JobWait(JOB, "dsort", timeout=10.0), lambda *_: REFUSED).raised(Timeout).__cause__,
+        TransportFault,
     )
 
 
@@ -340,7 +339,7 @@ def test_back_off() -> None:
 def test_no_back_off_for_what_passes(fault: Answer) -> None:
     """AIStore's own passing troubles follow the normal schedule."""
     told = tell(JobWait(JOB, "dsort"), *[(SNAPS, fault)] * 12)
-    expected = [pacing.interval(at) for at in told.moments]
+    expected = [pacing.Keller().interval(at, snapshots=True) for at in told.moments]
     assert delays(told) == pytest.approx(expected, rel=pacing.JITTER)
 
 
@@ -363,7 +362,14 @@ def test_retry_after_is_forgotten_with_the_next_answer() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "longest"),
-    [("copy-bck", 90.0), ("dsort", 1800.0), ("list", 30.0), ("get-batch", 30.0), ("", 30.0), ("brand-new", 30.0)],
+    [
+        ("copy-bck", 90.0),
+        ("dsort", 1800.0),
+        ("list", 30.0),
+        ("get-batch", 30.0),
+        ("", 30.0),
+        ("brand-new", 30.0),
+    ],
 )
 def test_no_gap_outlasts_the_memory_of_the_cluster(kind: str, longest: float) -> None:
     """No pause is longer than half of what the source remembers, whoever asks for it (R2)."""

@@ -106,7 +106,9 @@ def test_bucket_may_be_source_or_destination(place: str) -> None:
     assert JOB == told.wait.state.job_id
 
 
-@pytest.mark.parametrize("nothing", [UNKNOWN, seen(), seen("archive", t1="finished"), seen("lru", t1="running")])
+@pytest.mark.parametrize(
+    "nothing", [UNKNOWN, seen(), seen("archive", t1="finished"), seen("lru", t1="running")]
+)
 def test_no_such_job(nothing: Answer) -> None:
     """No active job of the kind for 5 s is ``JobInfoNotFound``, naming kind and bucket."""
     told = live(JobWait("", "archive", bucket=DATA), lambda *_: nothing)
@@ -119,9 +121,7 @@ def test_no_such_job(nothing: Answer) -> None:
 
 def test_job_that_shows_up_within_the_grace() -> None:
     """A job that was just started may show up a moment later."""
-    told = live(
-        JobWait("", "archive"), lambda asked, at: seen() if at < 3 else seen("archive", t1="idle")
-    )
+    told = live(JobWait("", "archive"), lambda asked, at: seen() if at < 3 else seen("archive", t1="idle"))
     told.succeeded(Outcome.IDLE)
 
 

@@ -392,5 +392,7 @@ def test_not_running_when_nobody_knows_it() -> None:
     tell(JobWait(JOB, IDLING, until="not-running"), (SNAPS, UNKNOWN)).succeeded(None)
     told = tell(JobWait(JOB, "copy-bck", until="not-running"), (SNAPS, UNKNOWN), (STATUS, UNKNOWN))
     told.succeeded(None)
-    told = tell(JobWait("g3", until="not-running"), (SNAPS, UNKNOWN), (STATUS, status(kind="rebalance", job_id="g3")))
+    told = tell(
+        JobWait("g3", until="not-running"), (SNAPS, UNKNOWN), (STATUS, status(kind="rebalance", job_id="g3"))
+    )
     assert told.pending.delay > 0

@@ -34,7 +34,10 @@ STOPPED = status("user abort", aborted=True)
 def test_over_then_the_targets_are_asked_at_once() -> None:
     """A status that says *over* is followed by one look at the targets, for states, counters and errors."""
     told = tell(
-        JobWait(JOB, "copy-bck"), (STATUS, RUNNING), (STATUS, OVER), (SNAPS, seen(t1="finished", t2="finished"))
+        JobWait(JOB, "copy-bck"),
+        (STATUS, RUNNING),
+        (STATUS, OVER),
+        (SNAPS, seen(t1="finished", t2="finished")),
     )
     result = told.succeeded(Outcome.FINISHED)
     assert told.moments[1] == told.moments[2]
@@ -63,9 +66,7 @@ def test_targets_have_errors_that_the_proxies_do_not_mention() -> None:
     assert "t1: o1 missing; t3: o2 missing" == result.error
 
 
-@pytest.mark.parametrize(
-    "gone", [UNKNOWN, seen(), seen(job_id="other", t1="running"), seen(t1=[])], ids=repr
-)
+@pytest.mark.parametrize("gone", [UNKNOWN, seen(), seen(job_id="other", t1="running"), seen(t1=[])], ids=repr)
 def test_targets_have_forgotten_it(gone: Answer) -> None:
     """Where the targets do not show the job any more, the status decides."""
     result = tell(JobWait(JOB, "copy-bck"), (STATUS, OVER), (SNAPS, gone)).succeeded(Outcome.FINISHED)
