@@ -255,9 +255,8 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
         later = _later_rebalance(state.job_id, reply.finished_others)
         return _read_not_found(evolve(state, superseded_by=later), now, Source.SNAPSHOTS)
     views = fold(state.targets, reply.own, asked=state.due, now=now, gap=state.options.idle_gap)
-    state = _rekinded(
-        evolve(state, targets=views), min(each.kind for seen in reply.own.values() for each in seen)
-    )
+    kind = min(each.kind for each in next(iter(reply.own.values())))
+    state = _rekinded(evolve(state, targets=views), kind)
     if state.phase in _SAID:
         verdict = judge(views, Until.FINISHED)
         # What the proxies and the targets agree on needs no second look.
