@@ -333,8 +333,9 @@ def _sighting(snap: dict[str, Any], target: str, index: int, missing: set[str]) 
         _flag(aborted, f"{target}[{index}].aborted")
         _flag(idle, f"{target}[{index}].is_idle")
     if not (type(abort_err) is type(err) is type(kind) is type(start) is type(end) is str):
-        for key in ("abort-err", "err", "kind", "start-time", "end-time"):
-            _text(get(key, ""), f"{target}[{index}].{key}")
+        texts = {"abort-err": abort_err, "err": err, "kind": kind, "start-time": start, "end-time": end}
+        key = next(key for key, value in texts.items() if type(value) is not str)
+        _text(texts[key], f"{target}[{index}].{key}")
     if "err" not in snap or "is_idle" not in snap:
         missing |= _OPTIONAL_KEYS - snap.keys()
     key = "start-time"
@@ -374,7 +375,7 @@ def _structure(lists: Lists) -> dict[str, tuple[JobSnap, ...]]:
 
 def _first_leaf(error: Exception) -> tuple[Exception, str]:
     """Follow the notes of cattrs down to the first thing that is wrong: ``t1[0].stats.loc-objs``."""
-    from cattrs.errors import AttributeValidationNote, IterableValidationNote  # noqa: PLC0415
+    from cattrs.errors import AttributeValidationNote  # noqa: PLC0415
 
     path = ""
     while isinstance(error, ExceptionGroup):
@@ -382,7 +383,7 @@ def _first_leaf(error: Exception) -> tuple[Exception, str]:
         for note in getattr(error, "__notes__", ()):
             if isinstance(note, AttributeValidationNote):
                 path += f".{_WIRE_KEYS.get(note.name, note.name)}"
-            elif isinstance(note, IterableValidationNote):
+            else:  # an IterableValidationNote; there is no third
                 path += f"[{note.index}]" if isinstance(note.index, int) else f".{note.index}"
     return error, path.removeprefix(".")
 

@@ -14,14 +14,14 @@ from . import saving
 from .decisions import Continue, Decision, Done
 from .evidence import Until
 from .kinds import find_kind, kind_of_id, named_kind, require_waitable
-from .observations import Reply
+from .observations import Event, Reply
 from .options import WaitOptions, check_timeout
 from .states import Phase, WaitState
 from .wait import step
 from .wire import decode
 
 if TYPE_CHECKING:
-    from .observations import Event, Fault, Listing, Unusable
+    from .observations import Fault, Listing, Unusable
     from .snapshots import BucketRef, WaitResult
 
 D = TypeVar("D", bound="Decision[WaitResult] | None")
@@ -113,6 +113,9 @@ class JobWait:
         if not isinstance(self._decision, Continue):
             msg = f"this wait is over: {self._decision.reason}"
             raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
+        if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
+            msg = f"a Reply, a Fault or a decoded value was expected, not {event!r}"
+            raise TypeError(msg)
         observation = decode(self._decision.request, event) if isinstance(event, Reply) else event
         return self._take(*step(self._state, observation, now))
 
@@ -157,7 +160,7 @@ class JobWait:
             ValueError: the text is not a saved wait, or of a newer version; the place is named.
         """
         state, decision = saving.load(text, now, elapsed)
-        wait = cls(state.job_id, state.kind)
+        wait = cls(state.job_id, "" if state.job_id else state.kind)
         wait._take(state, decision)
         return wait
 

@@ -144,7 +144,11 @@ def status(job_id: str, *, options: WaitOptions | None = None) -> Call[JobStatus
         raise ValueError(msg)
 
     def read(seen: Observation) -> JobStatus:
-        return _expect(seen, JobStatus, _unknown_job(job_id))
+        found = _expect(seen, JobStatus, _unknown_job(job_id))
+        if found.uuid not in {"", job_id}:
+            msg = f"a status of another job: {found.uuid!r}"
+            raise ProtocolError(msg, "uuid")
+        return found
 
     return Call(calls.ask_status(job_id), read, options=options)
 

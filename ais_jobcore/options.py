@@ -22,6 +22,12 @@ def _seconds(_: object, attribute: Attribute[float], value: object) -> None:
         raise ValueError(msg)
 
 
+def _whole(_: object, attribute: Attribute[int], value: object) -> None:
+    if not isinstance(value, int):
+        msg = f"{attribute.name} is a whole number, not {value!r}"
+        raise ValueError(msg)  # noqa: TRY004 - bad input is a ValueError everywhere
+
+
 def _count(_: object, attribute: Attribute[int], value: object) -> None:
     if not (isinstance(value, int) and value > 0):
         msg = f"{attribute.name} is a whole number above 0, not {value!r}"
@@ -60,7 +66,7 @@ class WaitOptions:
         on_stall: what happens then: ``end`` the wait, or ``warn`` by a note in the result.
     """
 
-    seed: int = 0
+    seed: int = field(default=0, validator=_whole)
     request_timeout: float = field(default=20.0, validator=_seconds)
     endpoints: int = field(default=1, validator=_count)
     details: bool = True

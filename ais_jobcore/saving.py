@@ -7,6 +7,7 @@ The decision is saved with the state: a pending request is sent again, an end st
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -19,7 +20,7 @@ from .decisions import Abort, Continue, Decision, Done
 from .observations import FaultKind
 from .pacing import PRESETS, Keller, Schedule
 from .snapshots import TargetState, WaitResult
-from .states import WaitState
+from .states import Source, WaitState
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -66,7 +67,7 @@ def load(text: str, now: float, elapsed: float) -> tuple[WaitState, Decision[Wai
     Raises:
         ValueError: it is something else; the message names the place.
     """
-    if not elapsed >= 0:
+    if not 0 <= elapsed < math.inf:
         msg = f"elapsed is a number of seconds from 0, not {elapsed!r}"
         raise ValueError(msg)
     document = _read(text)
@@ -170,4 +171,8 @@ def _converter() -> Converter:
     converter.register_unstructure_hook(Schedule, _dump_schedule)
     converter.register_structure_hook(Schedule, _load_schedule)
     converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
+    # Sets have an order of their own in every process.
+    converter.register_unstructure_hook_func(
+        lambda kind: kind == frozenset[Source], lambda sources: sorted(source.value for source in sources)
+    )
     return converter

@@ -277,10 +277,8 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
         return _read_not_found(evolve(state, superseded_by=later), now, Source.SNAPSHOTS)
     views = fold(state.targets, reply.own, asked=state.due, now=now, gap=state.options.idle_gap)
     progress = _progressed(state, views, reply, now) if state.options.counted else state.progress
-    state = _rekinded(
-        evolve(state, targets=views, progress=progress),
-        min(each.kind for seen in reply.own.values() for each in seen),
-    )
+    kind = min(each.kind for each in next(iter(reply.own.values())))
+    state = _rekinded(evolve(state, targets=views, progress=progress), kind)
     if state.phase in _SAID:
         verdict = judge(views, Until.FINISHED)
         # What the proxies and the targets agree on needs no second look.

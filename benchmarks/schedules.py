@@ -18,16 +18,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from attrs import frozen
 
 from ais_jobcore import pacing
-try:  # TEMPORARY
-    from ais_jobcore.pacing import PRESETS
-except ImportError:
-    class _Default:
-        def interval(self, waited, *, snapshots):
-            return pacing.interval(waited)
-    PRESETS = {"default": _Default()}
+from ais_jobcore.pacing import PRESETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ais_jobcore.pacing import Schedule
 

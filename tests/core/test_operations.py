@@ -156,6 +156,13 @@ def test_a_status_is_answered() -> None:
     assert JobStatus(uuid=ID, kind="lru", end_time=7) == result(operations.status(ID), reply(answer))
 
 
+def test_the_status_of_another_job_is_no_answer() -> None:
+    """A status that names another job is a `ProtocolError`; one that names none is taken."""
+    assert JobStatus(end_time=7) == result(operations.status(ID), JobStatus(end_time=7))
+    other = error(operations.status(ID), JobStatus(uuid="other", end_time=7))
+    assert other == ProtocolError("a status of another job: 'other'", "uuid")
+
+
 def test_details_are_of_the_job_alone() -> None:
     """Snapshots of other jobs in the answer are dropped, whatever the server adds (S32, G21)."""
     answer = reply({"t1": [snapshot("g9"), snapshot("g3")], "t2": [snapshot("g9")], "t3": None})

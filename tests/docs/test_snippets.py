@@ -29,7 +29,7 @@ WITH_COMMANDS = [page for page in PAGES if snippets(page, "console")]
 @pytest.fixture
 def _cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let ``AIS_ENDPOINT`` name a simulated cluster, whose jobs take no time to speak of."""
-    with SimServer(SimCluster(started_duration=0.02), speed=10) as server:
+    with SimServer(SimCluster(started_duration=0.02), speed=100) as server:
         monkeypatch.setenv("AIS_ENDPOINT", server.endpoint)
         yield
 

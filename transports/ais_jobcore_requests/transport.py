@@ -72,7 +72,9 @@ class RequestsTransport:
 
     def send(self, request: Request) -> Reply | Fault:
         """
-        Send one request within its time-out; only how long a name takes to resolve is up to the system.
+        Send one request within its time-out.
+
+        Only how long a name takes to resolve is up to the system.
 
         Raises:
             ValueError: there is no token to be had from where it should come; nothing else, unless

@@ -47,7 +47,7 @@ class Arguments(argparse.Namespace):
 
     command: str
     ids: list[str]
-    job_id: str
+    job_id: str | None
     kind: str
     timeout: float | None
     until: str
@@ -134,7 +134,7 @@ def _add_wait(add: Callable[..., argparse.ArgumentParser]) -> None:
 def _add_questions(add: Callable[..., argparse.ArgumentParser]) -> None:
     about = "show what every target knows of a job, of the jobs of a kind, or of all jobs"
     parser = add("show", help=about, description=f"{about.capitalize()}.")
-    parser.add_argument("job_id", nargs="?", type=_job_id, default="", metavar="ID", help="the job")
+    parser.add_argument("job_id", nargs="?", type=_job_id, metavar="ID", help="the job")
     parser.add_argument("--kind", default="", help="the kind of the jobs to show")
     _add_json(parser)
     _add_connection(parser)
@@ -165,7 +165,7 @@ def _add_actions(add: Callable[..., argparse.ArgumentParser]) -> None:
     _add_connection(parser)
 
     parser = add("stop", help="stop a job", description="Stop a job, or with --all every job of a kind.")
-    parser.add_argument("job_id", nargs="?", type=_job_id, default="", metavar="ID", help="the job")
+    parser.add_argument("job_id", nargs="?", type=_job_id, metavar="ID", help="the job")
     parser.add_argument("--kind", default="", help="the kind whose jobs are to be stopped")
     parser.add_argument("--all", action="store_true", help="stop every job of the kind, on the whole cluster")
     _add_connection(parser)
@@ -186,17 +186,16 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_connection(parser: argparse.ArgumentParser) -> None:
+    about = "log changes on stderr, in the place of progress; -vv logs every request"
     parser.add_argument(
         "--endpoint",
         metavar="URL",
-        help=f"the cluster, several URLs with commas between (default: {ENDPOINT})",
+        help=f"the cluster; several URLs with commas between (default: {ENDPOINT})",
     )
     parser.add_argument(
         "--token-file", metavar="FILE", help=f"where the token is (default: {TOKEN}, {TOKEN_FILE})"
     )
-    parser.add_argument(
-        "-v", "--verbose", action="count", default=0, help="log changes; -vv logs every request"
-    )
+    parser.add_argument("-v", "--verbose", action="count", default=0, help=about)
 
 
 def _job_id(text: str) -> str:

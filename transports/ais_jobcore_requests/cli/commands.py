@@ -6,23 +6,24 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from ais_jobcore import JobInfoNotFound, JobWait, operations, resolve_kind
+from ais_jobcore import JobCoreError, JobInfoNotFound, JobWait, operations, resolve_kind
 from ais_jobcore.kinds import is_download_id, require_waitable
 from ais_jobcore.text import printable
 from ais_jobcore_aiohttp import AsyncClient
 
 from ..client import Client
 from .arguments import UsageError
-from .exits import ExitCode, worst
+from .exits import ExitCode, explain, worst
 from .tables import JobTable, StatusLine
 from .watching import Watch, progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ais_jobcore import BucketRef
 
     from .arguments import Arguments
+    from .reports import Report
     from .terminal import Terminal
 
 
@@ -77,13 +78,22 @@ def _report(watches: Sequence[Watch], terminal: Terminal, *, as_json: bool) -> E
             terminal.line(json.dumps(report.document()))
         elif report.failure is None:
             terminal.show(report.rich(ascii_only=terminal.ascii_only))
-    terminal.complain(*(report.failure for report in reports if report.failure))
+    terminal.complain(*_complaints(reports))
     return worst(report.code for report in reports)
+
+
+def _complaints(reports: Iterable[Report]) -> Iterator[str]:
+    """Say what kept waits from their ends, each with its job, unless the arguments are to blame."""
+    for report in reports:
+        if report.failure is not None:
+            said = explain(report.failure)
+            named = report.job_id in said or not isinstance(report.failure, JobCoreError)
+            yield said if named else f"{report.job_id}: {said}"
 
 
 def show(arguments: Arguments, terminal: Terminal) -> ExitCode:
     """Show the snapshots of a job, of the jobs of a kind, or of all jobs."""
-    job_id = arguments.job_id
+    job_id = arguments.job_id or ""
     with _connect(arguments) as client:
         details = operations.details(job_id, arguments.kind, options=client.options())
         try:
@@ -106,7 +116,7 @@ def show(arguments: Arguments, terminal: Terminal) -> ExitCode:
 
 def status(arguments: Arguments, terminal: Terminal) -> ExitCode:
     """Show the status of a job."""
-    job_id = arguments.job_id
+    job_id = arguments.job_id or ""
     with _connect(arguments) as client:
         try:
             found = StatusLine(client.job(job_id).status())
@@ -133,7 +143,7 @@ def start(arguments: Arguments, terminal: Terminal) -> ExitCode:
 
 def stop(arguments: Arguments, terminal: Terminal) -> ExitCode:
     """Stop a job; every job of a kind only for whoever says so."""
-    job_id, kind = arguments.job_id, arguments.kind
+    job_id, kind = arguments.job_id or "", arguments.kind
     if not (job_id or kind):
         msg = "name a job to stop, or a kind with --kind and --all"
         raise UsageError(msg)
@@ -141,9 +151,8 @@ def stop(arguments: Arguments, terminal: Terminal) -> ExitCode:
         msg = "--all is for the jobs of a kind, and an ID names one job"
         raise UsageError(msg)
     if not (job_id or arguments.all):
-        msg = (
-            f"this would stop every job of kind {resolve_kind(kind).name!r}: name one by its ID, or add --all"
-        )
+        every = f"every job of kind {resolve_kind(kind).name!r}"
+        msg = f"this would stop {every}: name one by its ID, or add --all"
         raise UsageError(msg)
     with _connect(arguments) as client:
         client.job(job_id, kind).abort()

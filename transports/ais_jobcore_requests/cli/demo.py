@@ -27,7 +27,7 @@ from ais_jobcore_aiohttp import AiohttpTransport, AsyncClient
 from ..client import Client
 from ..transport import RequestsTransport
 from .exits import ExitCode
-from .reports import counted, mark
+from .reports import mark
 from .watching import Watch, progress
 
 if TYPE_CHECKING:
@@ -93,12 +93,8 @@ def demo(_: Arguments, terminal: Terminal) -> ExitCode:
     watches = [watch for act in acts for watch in act.watches]
     began = time.monotonic()
     with SimServer(cluster) as server:
-        terminal.note(
-            f"A simulated cluster of {counted(len(cluster.targets), 'target')} serves on {server.endpoint}."
-        )
-        terminal.note(
-            f"{counted(len(acts), 'job')}, each waited for through both drivers at the same time:\n"
-        )
+        terminal.note(f"A simulated cluster of {len(cluster.targets)} targets serves on {server.endpoint}.")
+        terminal.note(f"{len(acts)} jobs, each waited for through both drivers at the same time:\n")
         with progress(terminal, watches):
             asyncio.run(_perform(server.endpoint, acts))
     took = time.monotonic() - began
@@ -106,7 +102,7 @@ def demo(_: Arguments, terminal: Terminal) -> ExitCode:
     for act in acts:
         report = act.sync.report
         if report and report.errors:
-            terminal.line(f"{act.title}, the targets say:")
+            terminal.show(Text(f"{act.title}, the targets say:", "bold"))
             terminal.show(report.targets_rich())
             terminal.line("")
     return _conclude(acts, took, terminal)
@@ -144,17 +140,18 @@ async def _perform(endpoint: str, acts: Sequence[Act]) -> None:
         if halted.wait(seconds):
             raise _HaltedError
 
-    transport = AiohttpTransport(config)
-    with closing(RequestsTransport(config)) as sync_transport:
-        client = Client(transport=sync_transport, sleep=sleep)
+    async_transport = AiohttpTransport(config)
+    async_client = AsyncClient(transport=async_transport)
+    with closing(RequestsTransport(config)) as transport:
+        client = Client(transport=transport, sleep=sleep)
         try:
             await asyncio.gather(
                 *(asyncio.to_thread(act.sync.run, client) for act in acts),
-                *(act.asynchronous.run_async(AsyncClient(transport=transport)) for act in acts),
+                *(act.asynchronous.run_async(async_client) for act in acts),
             )
         finally:
             halted.set()
-            await transport.close()
+            await async_transport.close()
 
 
 def _summary(acts: Sequence[Act], *, ascii_only: bool) -> RenderableType:

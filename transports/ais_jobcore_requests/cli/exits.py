@@ -90,5 +90,5 @@ def explain(error: Exception) -> str:
     elif isinstance(error, TransportFault):
         hint = _ENDPOINT_HINT
     elif isinstance(error, Timeout):
-        hint = "the job goes on; --timeout gives it longer"
+        hint = "--timeout gives it longer"
     return printable(f"{error} ({hint})" if hint else str(error))

@@ -35,6 +35,14 @@ STYLES: Final[Mapping[TargetState, str]] = {
     TargetState.LOST: "red",
 }
 
+_WORDS: Final[Mapping[ExitCode, str]] = {
+    ExitCode.USAGE: "refused",
+    ExitCode.TIMED_OUT: "timed out",
+    ExitCode.NOT_ALLOWED: "not allowed",
+    ExitCode.NO_CLUSTER: "no usable answer",
+    ExitCode.NO_SUCH_JOB: "no such job",
+}
+
 
 @frozen(kw_only=True)
 class Report:
@@ -95,7 +103,7 @@ class Report:
             job_id=printable(state.job_id),
             kind=printable(state.kind),
             code=code_of(end),
-            words=code_of(end).name.lower().replace("_", " "),
+            words=_WORDS[code_of(end)],
             error=printable(str(end), _LIMIT),
             errors={printable(view.target): printable(view.error) for view in state.targets if view.error},
             targets={printable(view.target): view.state for view in state.targets},

@@ -40,18 +40,19 @@ class JobTable:
 
     @classmethod
     def all(cls, found: AggregatedJobSnap) -> list[JobTable]:
-        """Sort snapshots by jobs: the earliest first, and those that did not begin at the end."""
+        """Sort snapshots by jobs, the earliest first."""
         jobs: dict[str, list[tuple[str, JobSnap]]] = {}
         for target, snaps in sorted(found.root.items()):
             for snap in snaps:
                 jobs.setdefault(snap.id, []).append((target, snap))
         tables = [cls(job_id, tuple(snaps)) for job_id, snaps in jobs.items()]
-        return sorted(tables, key=lambda table: (*table._begin, table.job_id))
+        return sorted(tables, key=lambda table: table.order)
 
     @property
-    def _begin(self) -> tuple[bool, int]:
+    def order(self) -> tuple[bool, int, str]:
+        """What jobs are sorted by: those that did not begin come last."""
         starts = [snap.start_time_ns for _, snap in self.snaps if snap.start_time_ns is not None]
-        return not starts, min(starts, default=0)
+        return not starts, min(starts, default=0), self.job_id
 
     @property
     def _kind(self) -> str:

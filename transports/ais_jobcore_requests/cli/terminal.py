@@ -124,11 +124,10 @@ def silence(stream: IO[str]) -> None:
 
 
 def _open(name: str) -> _Console:
-    stream = getattr(sys, name)
-    if stream is None:
+    if getattr(sys, name) is None:
         # It was closed before the start.
-        stream = Path(os.devnull).open("w", encoding="utf-8")
-        setattr(sys, name, stream)
+        setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - the process closes it
+    stream = getattr(sys, name)
     if isinstance(stream, io.TextIOWrapper):
         # What the encoding lacks becomes a question mark, and no error.
         stream.reconfigure(errors="replace")

@@ -1,0 +1,130 @@
+"""A cluster with one job, as lean as can be: thousands of waits are driven through it in virtual time."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from attrs import field, frozen
+
+from ais_jobcore import Continue, Done, Reply
+from ais_jobcore.calls import What
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ais_jobcore import JobWait, Request
+
+ROUND_TRIP: Final = 0.002
+"""Seconds that an answer takes: HTTP to a machine nearby."""
+_YEAR_1: Final = "0001-01-01T00:00:00Z"
+_BEGAN: Final = "2026-11-23T12:00:00.123456789Z"
+_ENDED: Final = "2026-11-23T13:00:00.123456789Z"
+_BUCKET: Final = {"name": "b", "provider": "ais", "namespace": {"uuid": "", "name": ""}}
+
+
+def _linear(part: float) -> float:
+    return part
+
+
+@frozen(kw_only=True)
+class OneJob:
+    """
+    Know one job, which ends well, and answer for it at once.
+
+    Attributes:
+        duration: when it ends, in seconds from its start.
+        kind: its kind, one that has a status.
+        job_id: its id.
+        targets: how many targets it runs on.
+        objects: how many objects it works on, over all targets.
+        progress: from the part of its time that has passed to the part of its work that is done.
+    """
+
+    duration: float
+    kind: str = "copy-bck"
+    job_id: str = "JxK3wQ9sT"
+    targets: int = 3
+    objects: int = 99_999
+    progress: Callable[[float], float] = field(default=_linear)
+
+    def answer(self, request: Request, now: float) -> Reply:
+        """Answer a request of a wait."""
+        over = now >= self.duration
+        if request.what is What.STATUS:
+            return Reply(200, self._status(over=over))
+        done = self.objects if over else int(self.objects * self.progress(now / self.duration))
+        return Reply(200, snapshots(self.job_id, self.kind, self.targets, done // self.targets, over=over))
+
+    def _status(self, *, over: bool) -> bytes:
+        return status(self.job_id, self.kind, end_time=1_795_438_800_123_456_789 if over else 0)
+
+
+def status(job_id: str, kind: str, *, end_time: int = 0) -> bytes:
+    """Spell a status as the proxies do."""
+    return (
+        f'{{"kind":"{kind}","uuid":"{job_id}","err":"","end_time":{end_time},"aborted":false}}'.encode()
+    )
+
+
+def snapshots(job_id: str, kind: str, targets: int, objects: int, *, over: bool = False) -> bytes:
+    """Spell the snapshots of one job as targets do, with so many objects done on each of them."""
+    shared = {
+        "id": job_id,
+        "kind": kind,
+        "bck": _BUCKET,
+        "src-bck": _BUCKET,
+        "dst-bck": _BUCKET,
+        "start-time": _BEGAN,
+        "end-time": _ENDED if over else _YEAR_1,
+        "ctlmsg": "",
+        "abort-err": "",
+        "err": "",
+        "glob.id": "12885098496",
+    }
+    counters = {
+        "loc-objs": str(objects),
+        "loc-bytes": str(objects * 4096),
+        "out-objs": str(objects // 2),
+        "out-bytes": str(objects * 2048),
+        "in-objs": str(objects // 2),
+        "in-bytes": str(objects * 2048),
+    }
+    snap = json.dumps({**shared, "stats": counters, "aborted": False, "is_idle": over, "ext": None})
+    return ("{" + ",".join(f'"t{place:05}":[{snap}]' for place in range(targets)) + "}").encode()
+
+
+@frozen
+class Watched:
+    """
+    Hold how a wait went.
+
+    Attributes:
+        requests: how many it sent.
+        lateness: seconds from the job's end to the wait's.
+    """
+
+    requests: int
+    lateness: float
+
+
+def drive(wait: JobWait, job: OneJob, *, round_trip: float = ROUND_TRIP) -> Watched:
+    """
+    Drive a wait through a job's life in virtual time.
+
+    Raises:
+        AssertionError: it does not end with success.
+    """
+    now, requests = 0.0, 0
+    decision = wait.start(now)
+    while isinstance(decision, Continue):
+        now += decision.delay
+        # The cluster has an opinion when the request arrives.
+        reply = job.answer(decision.request, now + round_trip / 2)
+        now += round_trip
+        requests += 1
+        decision = wait.handle(reply, now)
+    if not isinstance(decision, Done):
+        msg = f"a job that ends well after {job.duration:g} s: {decision}"
+        raise AssertionError(msg)  # noqa: TRY004 - what a test would say
+    return Watched(requests, now - job.duration)
