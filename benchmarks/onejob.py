@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
@@ -18,9 +18,17 @@ if TYPE_CHECKING:
 ROUND_TRIP: Final = 0.002
 """Seconds that an answer takes: HTTP to a machine nearby."""
 _YEAR_1: Final = "0001-01-01T00:00:00Z"
-_BEGAN: Final = "2026-11-23T12:00:00.123456789Z"
 _ENDED: Final = "2026-11-23T13:00:00.123456789Z"
-_BUCKET: Final = {"name": "b", "provider": "ais", "namespace": {"uuid": "", "name": ""}}
+_BUCKET: Final = '{"name":"photos","provider":"ais","namespace":{"uuid":"","name":""}}'
+_SNAP: Final = (
+    '{"ext":null,"start-time":"2026-11-23T12:00:00.123456789Z","end-time":"%(end)s",'
+    f'"bck":{_BUCKET},"src-bck":{_BUCKET},"dst-bck":{_BUCKET},'
+    '"id":"%(id)s","kind":"%(kind)s","ctlmsg":"","abort-err":"","err":"","glob.id":"2",'
+    '"stats":{"loc-objs":"%(objects)d","loc-bytes":"%(bytes)d","out-objs":"%(half)d",'
+    '"out-bytes":"%(half_bytes)d","in-objs":"%(half)d","in-bytes":"%(half_bytes)d"},'
+    '"aborted":false,"is_idle":%(idle)s}'
+)
+"""One snapshot, in the words and the order of a real target."""
 
 
 def _linear(part: float) -> float:
@@ -69,29 +77,23 @@ def status(job_id: str, kind: str, *, end_time: int = 0) -> bytes:
 
 def snapshots(job_id: str, kind: str, targets: int, objects: int, *, over: bool = False) -> bytes:
     """Spell the snapshots of one job as targets do, with so many objects done on each of them."""
-    shared = {
+    half = objects // 2
+    snap = _SNAP % {
         "id": job_id,
         "kind": kind,
-        "bck": _BUCKET,
-        "src-bck": _BUCKET,
-        "dst-bck": _BUCKET,
-        "start-time": _BEGAN,
-        "end-time": _ENDED if over else _YEAR_1,
-        "ctlmsg": "",
-        "abort-err": "",
-        "err": "",
-        "glob.id": "12885098496",
+        "end": _ENDED if over else _YEAR_1,
+        "idle": "true" if over else "false",
+        "objects": objects,
+        "bytes": objects * 4096,
+        "half": half,
+        "half_bytes": half * 4096,
     }
-    counters = {
-        "loc-objs": str(objects),
-        "loc-bytes": str(objects * 4096),
-        "out-objs": str(objects // 2),
-        "out-bytes": str(objects * 2048),
-        "in-objs": str(objects // 2),
-        "in-bytes": str(objects * 2048),
-    }
-    snap = json.dumps({**shared, "stats": counters, "aborted": False, "is_idle": over, "ext": None})
-    return ("{" + ",".join(f'"t{place:05}":[{snap}]' for place in range(targets)) + "}").encode()
+    return ("{" + ",".join([f'"{name}":[{snap}]' for name in _names(targets)]) + "}\n").encode()
+
+
+@cache
+def _names(targets: int) -> tuple[str, ...]:
+    return tuple(f"t{place:04}Zx80{place % 97:02}" for place in range(targets))
 
 
 @frozen
