@@ -362,7 +362,7 @@ def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None,
     elsewhere = trouble is None or trouble in _OTHER_ENDPOINT
     return evolve(
         state,
-        answered=state.answered or trouble in _PASSING,
+        answered=state.answered or trouble in _PASSING or getattr(fault, "authentic", False),
         endpoint=(state.endpoint + elsewhere) % state.options.endpoints,
         faults=Faults(
             count=faults.count + 1,

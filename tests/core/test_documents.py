@@ -278,6 +278,7 @@ def test_a_bucket_without_a_name_is_none(bucket: object, expected: BucketRef | N
         ({**STATUS, "end_time": START_NS}, JobStatus(uuid=ID, kind="lru", end_time=START_NS)),
         ({**STATUS, "end_time": -1}, JobStatus(uuid=ID, kind="lru", end_time=-1)),
         ({**STATUS, "end_time": 2**63 - 1}, JobStatus(uuid=ID, kind="lru", end_time=2**63 - 1)),
+        ({**STATUS, "end_time": -(2**63)}, JobStatus(uuid=ID, kind="lru", end_time=-(2**63))),
         (
             {**STATUS, "err": "user abort", "aborted": True, "is_idle": True},
             JobStatus(uuid=ID, kind="lru", err="user abort", aborted=True, is_idle=True),
