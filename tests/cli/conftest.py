@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 from attrs import frozen
@@ -40,13 +42,23 @@ class Ran:
 
 
 class Shell:
-    """Run commands; the cluster that they talk to is this one, in virtual time."""
+    """
+    Run commands; the cluster that they talk to is this one, in virtual time.
+
+    Attributes:
+        clock: whose time passes.
+        cluster: the cluster.
+        stdout: where results go, if not where they are captured; ``None`` is a closed stream.
+        stderr: the same for all else.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.clock = VirtualClock()
         self.cluster = SimCluster()
         self._monkeypatch = monkeypatch
         self._capsys = capsys
+        self.stdout: IO[str] | None = sys.stdout
+        self.stderr: IO[str] | None = sys.stderr
         self.use()
 
     def use(
@@ -85,7 +97,8 @@ class Shell:
     def run(self, *argv: str) -> Ran:
         """Run one command."""
         self._capsys.readouterr()
-        code = main(argv)
+        with redirect_stdout(self.stdout), redirect_stderr(self.stderr):
+            code = main(argv)
         captured = self._capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 

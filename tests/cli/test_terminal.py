@@ -12,7 +12,7 @@ import threading
 import warnings
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 from rich.console import Console
@@ -24,6 +24,8 @@ from ais_jobcore_requests.cli.terminal import Terminal
 from ais_jobcore_requests.cli.watching import Board, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ais_jobcore.calls import Request
     from tests.cli.conftest import Shell
 
@@ -40,19 +42,18 @@ class Tty(io.StringIO):
 
 
 @pytest.fixture
-def tty(monkeypatch: pytest.MonkeyPatch) -> Tty:
+def tty(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Tty:
     """Let stderr be a terminal with colours, of 100 columns."""
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "100")
-    stream = Tty()
-    monkeypatch.setattr(sys, "stderr", stream)
+    shell.stderr = stream = Tty()
     return stream
 
 
 def test_progress_is_live_on_a_terminal_and_leaves_stdout_alone(shell: Shell, tty: Tty) -> None:
-    """On a terminal progress is drawn over and over, and wiped in the end; the result goes to stdout, plain."""
+    """On a terminal progress is drawn, and wiped in the end; the result goes to stdout, plain."""
     job = shell.cluster.add_job("copy-objects", duration=30.0)
     ran = shell.run("wait", job.id)
     assert 0 == ran.code
@@ -82,11 +83,9 @@ def test_dumb_terminal_gets_plain_lines(shell: Shell, tty: Tty, monkeypatch: pyt
     assert "the wait begins" in tty.getvalue()
 
 
-def test_report_on_a_terminal_is_coloured_and_folded(
-    shell: Shell, tty: Tty, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_report_on_a_terminal_is_folded(shell: Shell, tty: Tty) -> None:
     """On a terminal a long error is folded below itself, and not cut."""
-    monkeypatch.setattr(sys, "stdout", tty)
+    shell.stdout = tty
     words = " ".join(f"word{n}" for n in range(40))
     job = shell.cluster.add_job("copy-objects", errors={"t1": words})
     shell.run("wait", job.id)
@@ -128,74 +127,65 @@ def test_board_needs_no_other_characters_than_ascii(shell: Shell) -> None:
 
 
 @pytest.fixture
-def deaf(monkeypatch: pytest.MonkeyPatch) -> io.TextIOWrapper:
-    """Let stdout be a pipe that nobody reads."""
+def broken() -> Iterator[IO[str]]:
+    """Make a pipe that nobody reads."""
     reader, writer = os.pipe()
     os.close(reader)
-    stream = io.TextIOWrapper(io.FileIO(writer, "w"), "utf-8")
-    monkeypatch.setattr(sys, "stdout", stream)
-    return stream
+    with open(writer, "w", encoding="utf-8") as stream:
+        yield stream
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["human", "json"])
 @pytest.mark.parametrize("good", [True, False])
-@pytest.mark.usefixtures("deaf")
-def test_broken_pipe_changes_no_exit_code(options: list[str], good: bool, shell: Shell) -> None:
+def test_broken_pipe_changes_no_exit_code(
+    options: list[str], good: bool, shell: Shell, broken: IO[str]
+) -> None:
     """Whoever stops reading changes nothing: the exit code tells of the job, and nothing else is said."""
     jobs = [shell.cluster.add_job("copy-bck", duration=5.0) for _ in range(3)]
     if not good:
         jobs[2].abort_at(3.0)
+    shell.stdout = broken
     ran = shell.run("wait", *[job.id for job in jobs], *options)
     assert (0 if good else 1) == ran.code
     assert "ais-job:" not in ran.err
     assert "Traceback" not in ran.err
 
 
-def test_broken_pipe_of_progress_changes_no_result(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_pipe_of_progress_changes_no_result(shell: Shell, broken: IO[str]) -> None:
     """Progress that nobody reads does not disturb the wait."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    with io.TextIOWrapper(io.FileIO(writer, "w"), "utf-8") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
-        job = shell.cluster.add_job("copy-bck", duration=5.0)
-        ran = shell.run("wait", job.id)
-        assert 0 == ran.code
-        assert job.id in ran.out
+    shell.stderr = broken
+    job = shell.cluster.add_job("copy-bck", duration=5.0)
+    ran = shell.run("wait", job.id)
+    assert 0 == ran.code
+    assert job.id in ran.out
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device to write to")
-def test_full_disk_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_told(shell: Shell) -> None:
     """A result that cannot be written is one line on stderr, and no success."""
     job = shell.cluster.add_job("copy-bck")
-    with Path("/dev/full").open("w", encoding="utf-8") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
+    with Path("/dev/full").open("w", encoding="utf-8") as shell.stdout:
         ran = shell.run("wait", job.id, "--json")
     assert 2 == ran.code
     assert "No space left on device" in ran.err.splitlines()[-1]
 
 
-def test_closed_streams_are_no_trouble(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_streams_are_no_trouble(shell: Shell) -> None:
     """A process without stdout and stderr still has its exit code."""
     job = shell.cluster.add_job("copy-bck").abort_at(0.5)
-    monkeypatch.setattr(sys, "stdout", None)
-    monkeypatch.setattr(sys, "stderr", None)
-    try:
-        assert 1 == main(["wait", job.id])
-    finally:
-        sys.stdout.close()
-        sys.stderr.close()
+    shell.stdout = shell.stderr = None
+    assert 1 == shell.run("wait", job.id).code
 
 
-def test_poor_encoding_loses_characters_and_nothing_else(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_poor_encoding_loses_characters_and_nothing_else(shell: Shell) -> None:
     """What the encoding of stdout lacks becomes a question mark."""
     job = shell.cluster.add_job("copy-objects", errors={"t1": "Größe"})
-    with io.TextIOWrapper(io.BytesIO(), "ascii") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
+    written = io.BytesIO()
+    with io.TextIOWrapper(written, "ascii") as shell.stdout:
         assert 1 == shell.run("wait", job.id).code
-        assert b"failed " in stream.buffer.getvalue()
-        assert "Gr??e" in stream.buffer.getvalue().decode("ascii")
+        text = written.getvalue().decode("ascii")
+    assert text.startswith("failed ")
+    assert "Gr??e" in text
 
 
 def _after_the_first(number: int, shell: Shell) -> str:
@@ -272,7 +262,7 @@ def test_process_ends_in_silence_when_nobody_reads_its_help() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     paths = [str(ROOT), str(ROOT / "transports")]
-    done = subprocess.run(  # noqa: S603 - the command is our own
+    done = subprocess.run(
         [sys.executable, "-m", "ais_jobcore_requests.cli", "--help"],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         stdout=writer,

@@ -116,7 +116,7 @@ def test_a_bucket_without_a_namespace_is_spelt_without() -> None:
 def test_a_request_is_made_by_keywords() -> None:
     """Nothing about a request is told by position."""
     with pytest.raises(TypeError):
-        Request(What.STATUS)  # type: ignore[call-arg, misc]
+        Request(What.STATUS)
 
 
 def test_a_request_is_addressed_when_it_is_sent() -> None:

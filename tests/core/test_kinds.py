@@ -133,17 +133,17 @@ def test_a_status_is_remembered_for_three_minutes() -> None:
 def test_a_kind_is_made_by_keywords() -> None:
     """Past its name, nothing about a kind is told by position."""
     with pytest.raises(TypeError):
-        Kind("lru", "lru-eviction", Strategy.STATUS, Scope.BUCKET)  # type: ignore[call-arg, misc]
+        Kind("lru", "lru-eviction", Strategy.STATUS, Scope.BUCKET)
     with pytest.raises(TypeError):
-        Kind("lru", display="lru-eviction", strategy=Strategy.STATUS)  # type: ignore[call-arg]
+        Kind("lru", display="lru-eviction", strategy=Strategy.STATUS)
 
 
 def test_the_table_cannot_be_changed() -> None:
     """Neither the table nor a kind can be written to."""
     with pytest.raises(TypeError):
-        KINDS["lru"] = KINDS["list"]  # type: ignore[index]
+        KINDS["lru"] = KINDS["list"]
     with pytest.raises(FrozenInstanceError):
-        KINDS["lru"].display = "other"  # type: ignore[misc]
+        KINDS["lru"].display = "other"
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))

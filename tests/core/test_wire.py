@@ -93,7 +93,7 @@ def test_every_refusal(request_: Request, author: str) -> None:
         trouble = expected_trouble(status, author)
         expected = (
             NotFound(words) if trouble is NotFound else Unusable(trouble, words, status, authentic=True)
-        )  # type: ignore[arg-type]
+        )
         assert expected == decode(request_, Reply(status, body))
 
 
