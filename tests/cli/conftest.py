@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
@@ -48,8 +47,7 @@ class Shell:
     Attributes:
         clock: whose time passes.
         cluster: the cluster.
-        stdout: where results go, if not where they are captured; ``None`` is a closed stream.
-        stderr: the same for all else.
+        streams: what stands for ``stdout`` or ``stderr``, where that is not captured; ``None`` is closed.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,8 +55,7 @@ class Shell:
         self.cluster = SimCluster()
         self._monkeypatch = monkeypatch
         self._capsys = capsys
-        self.stdout: IO[str] | None = sys.stdout
-        self.stderr: IO[str] | None = sys.stderr
+        self.streams: dict[str, IO[str] | None] = {}
         self.use()
 
     def use(
@@ -97,8 +94,12 @@ class Shell:
     def run(self, *argv: str) -> Ran:
         """Run one command."""
         self._capsys.readouterr()
-        with redirect_stdout(self.stdout), redirect_stderr(self.stderr):
+        with self._monkeypatch.context() as patch:
+            for name, stream in self.streams.items():
+                patch.setattr(sys, name, stream)
             code = main(argv)
+            for name in [name for name, stream in self.streams.items() if stream is None]:
+                getattr(sys, name).close()
         captured = self._capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 

@@ -48,7 +48,7 @@ def tty(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Tty:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "100")
-    shell.stderr = stream = Tty()
+    shell.streams["stderr"] = stream = Tty()
     return stream
 
 
@@ -85,7 +85,7 @@ def test_dumb_terminal_gets_plain_lines(shell: Shell, tty: Tty, monkeypatch: pyt
 
 def test_report_on_a_terminal_is_folded(shell: Shell, tty: Tty) -> None:
     """On a terminal a long error is folded below itself, and not cut."""
-    shell.stdout = tty
+    shell.streams["stdout"] = tty
     words = " ".join(f"word{n}" for n in range(40))
     job = shell.cluster.add_job("copy-objects", errors={"t1": words})
     shell.run("wait", job.id)
@@ -131,7 +131,7 @@ def broken() -> Iterator[IO[str]]:
     """Make a pipe that nobody reads."""
     reader, writer = os.pipe()
     os.close(reader)
-    with open(writer, "w", encoding="utf-8") as stream:
+    with io.TextIOWrapper(io.FileIO(writer, "w"), "utf-8") as stream:
         yield stream
 
 
@@ -144,7 +144,7 @@ def test_broken_pipe_changes_no_exit_code(
     jobs = [shell.cluster.add_job("copy-bck", duration=5.0) for _ in range(3)]
     if not good:
         jobs[2].abort_at(3.0)
-    shell.stdout = broken
+    shell.streams["stdout"] = broken
     ran = shell.run("wait", *[job.id for job in jobs], *options)
     assert (0 if good else 1) == ran.code
     assert "ais-job:" not in ran.err
@@ -153,7 +153,7 @@ def test_broken_pipe_changes_no_exit_code(
 
 def test_broken_pipe_of_progress_changes_no_result(shell: Shell, broken: IO[str]) -> None:
     """Progress that nobody reads does not disturb the wait."""
-    shell.stderr = broken
+    shell.streams["stderr"] = broken
     job = shell.cluster.add_job("copy-bck", duration=5.0)
     ran = shell.run("wait", job.id)
     assert 0 == ran.code
@@ -164,7 +164,7 @@ def test_broken_pipe_of_progress_changes_no_result(shell: Shell, broken: IO[str]
 def test_full_disk_is_told(shell: Shell) -> None:
     """A result that cannot be written is one line on stderr, and no success."""
     job = shell.cluster.add_job("copy-bck")
-    with Path("/dev/full").open("w", encoding="utf-8") as shell.stdout:
+    with Path("/dev/full").open("w", encoding="utf-8") as shell.streams["stdout"]:
         ran = shell.run("wait", job.id, "--json")
     assert 2 == ran.code
     assert "No space left on device" in ran.err.splitlines()[-1]
@@ -173,7 +173,7 @@ def test_full_disk_is_told(shell: Shell) -> None:
 def test_closed_streams_are_no_trouble(shell: Shell) -> None:
     """A process without stdout and stderr still has its exit code."""
     job = shell.cluster.add_job("copy-bck").abort_at(0.5)
-    shell.stdout = shell.stderr = None
+    shell.streams = {"stdout": None, "stderr": None}
     assert 1 == shell.run("wait", job.id).code
 
 
@@ -181,7 +181,7 @@ def test_poor_encoding_loses_characters_and_nothing_else(shell: Shell) -> None:
     """What the encoding of stdout lacks becomes a question mark."""
     job = shell.cluster.add_job("copy-objects", errors={"t1": "Größe"})
     written = io.BytesIO()
-    with io.TextIOWrapper(written, "ascii") as shell.stdout:
+    with io.TextIOWrapper(written, "ascii") as shell.streams["stdout"]:
         assert 1 == shell.run("wait", job.id).code
         text = written.getvalue().decode("ascii")
     assert text.startswith("failed ")

@@ -92,7 +92,9 @@ def test_every_refusal(request_: Request, author: str) -> None:
         }[author]
         trouble = expected_trouble(status, author)
         expected = (
-            NotFound(words) if trouble is NotFound else Unusable(trouble, words, status, authentic=True)
+            NotFound(words)
+            if trouble is NotFound
+            else Unusable(trouble, words, status, authentic=author == "aistore")
         )
         assert expected == decode(request_, Reply(status, body))
 
