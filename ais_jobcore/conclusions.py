@@ -82,9 +82,9 @@ def _more(state: WaitState, signal: Signal) -> str:
         return ", ".join(state.candidates)
     if signal in _ABOUT_STATUS and state.status is not None:
         return state.status.err
-    if state.targets:
-        return describe(state.targets)
-    return "the proxies say so" if signal is Signal.ENDED and state.status is not None else ""
+    if signal is Signal.ENDED and _said_over(state) and not any(view.state.ended for view in state.targets):
+        return "the proxies say so"
+    return describe(state.targets) if state.targets else ""
 
 
 def _patience(state: WaitState) -> str:

@@ -42,7 +42,7 @@ class JobCoreError(Exception):
         return hash((type(self), str(self)))
 
 
-@define(eq=True, unsafe_hash=True)
+@define
 class Timeout(JobCoreError, TimeoutError):
     """
     Say that the deadline came before the evidence.
@@ -69,12 +69,8 @@ class Timeout(JobCoreError, TimeoutError):
         tail = f": {self.reason}" if self.reason else ""
         return f"Timed out while waiting for job {self.job_id!r}. after {self.timeout:.15g}s{tail}"
 
-    def __hash__(self) -> int:
-        """Hash without the targets, which are a mapping."""
-        return hash((self.job_id, self.timeout, self.reason, self.polls))
 
-
-@define(eq=True, unsafe_hash=True)
+@define
 class Stalled(Timeout):
     """Say that no counter and no state of any target changed for too long; ``timeout`` says how long."""
 
@@ -82,12 +78,8 @@ class Stalled(Timeout):
         """Name the job, the time, and the targets that are stuck."""
         return f"Job {self.job_id!r} has not moved for {self.timeout:g}s: {self.reason}"
 
-    def __hash__(self) -> int:
-        """Hash as its base does."""
-        return super().__hash__()
 
-
-@define(eq=True, unsafe_hash=True)
+@define
 class JobInfoNotFound(JobCoreError):
     """
     Say that the cluster does not know the job, nor ever showed it during the wait.
@@ -103,7 +95,7 @@ class JobInfoNotFound(JobCoreError):
         return f"Job information not found on the cluster: {self.message}"
 
 
-@define(eq=True, unsafe_hash=True)
+@define
 class AmbiguousJob(JobInfoNotFound, ValueError):
     """
     Say that a kind alone names several running jobs; one has to be waited for by its id.
@@ -120,7 +112,7 @@ class AmbiguousJob(JobInfoNotFound, ValueError):
         return printable(f"{self.message}: wait by id for one of {', '.join(self.job_ids)}")
 
 
-@define(eq=True, unsafe_hash=True)
+@define
 class JobFailed(JobCoreError):
     """
     Carry a result that is not a success; raised by ``WaitResult.raise_for_failure`` only.
@@ -136,12 +128,8 @@ class JobFailed(JobCoreError):
         outcome = self.result.outcome.value if self.result.outcome else "failed"
         return printable(f"job {self.result.job_id!r} {outcome}: {self.result.error}")
 
-    def __hash__(self) -> int:
-        """Hash by the job, since a result holds mappings."""
-        return hash((self.result.job_id, self.result.error))
 
-
-@define(eq=True, unsafe_hash=True)
+@define
 class RequestFailed(JobCoreError):
     """
     Say that the server understood the request and refused it.
@@ -162,7 +150,7 @@ class RequestFailed(JobCoreError):
         return f"HTTP {self.status}{code}: {self.message}"
 
 
-@define(eq=True, unsafe_hash=True)
+@define
 class ProtocolError(JobCoreError):
     """
     Say that a document is not what the protocol promises.
@@ -181,7 +169,7 @@ class ProtocolError(JobCoreError):
 
 
 # Without slots: a driver may derive from this and from its HTTP library's own exceptions.
-@define(eq=True, unsafe_hash=True, slots=False)
+@define(slots=False)
 class TransportFault(JobCoreError):
     """
     Say that no usable answer came from the cluster.

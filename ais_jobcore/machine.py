@@ -17,6 +17,7 @@ from .kinds import find_kind, kind_of_id, named_kind, require_waitable
 from .observations import Event, Reply
 from .options import WaitOptions, check_timeout
 from .states import Phase, WaitState
+from .text import printable
 from .wait import step
 from .wire import decode
 
@@ -167,7 +168,7 @@ class JobWait:
     def explain(self, now: float) -> str:
         """Say in one line why it is not done yet, or how it ended."""
         state, decision = self._state, self._decision
-        name = state.job_id or f"a job of kind {state.kind!r}"
+        name = printable(state.job_id) or f"a job of kind {state.kind!r}"
         if decision is None:
             return f"{name}: not started"
         if not isinstance(decision, Continue):

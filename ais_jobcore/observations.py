@@ -114,6 +114,7 @@ class Unusable:
         tcode: AIStore's error code.
         place: where a malformed document is malformed.
         retry_after: seconds that the server asks for, ``None`` where it does not.
+        authentic: whether AIStore itself wrote it: the cluster is there, at least.
     """
 
     trouble: Trouble
@@ -122,6 +123,7 @@ class Unusable:
     tcode: str = ""
     place: str = ""
     retry_after: float | None = None
+    authentic: bool = False
 
 
 @frozen

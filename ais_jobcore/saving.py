@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, assert_never, cast
 
 from attrs import asdict, evolve, resolve_types
 
@@ -115,6 +115,8 @@ def _dump_decision(decision: Decision[WaitResult] | None) -> dict[str, Any] | No
                 "error": _dump_error(error),
                 "reason": reason,
             }
+        case _:
+            assert_never(decision)
 
 
 def _load_decision(document: Any, state: WaitState, now: float) -> Decision[WaitResult] | None:  # noqa: ANN401

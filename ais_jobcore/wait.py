@@ -438,7 +438,7 @@ def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None,
             min(pacing.BUDGET, each + 1.0) if costs and index == state.endpoint else each
             for index, each in enumerate(spent)
         ),
-        answered=state.answered or trouble in _PASSING,
+        answered=state.answered or trouble in _PASSING or getattr(fault, "authentic", False),
         endpoint=(state.endpoint + elsewhere) % state.options.endpoints,
         faults=Faults(
             count=faults.count + 1,

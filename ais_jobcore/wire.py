@@ -121,6 +121,7 @@ def decode(request: Request, reply: Reply) -> Observation:
         reply.status,
         document.tcode if document else "",
         retry_after=_retry_after(reply.headers),
+        authentic=document is not None,
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ais_jobcore import BucketRef, Request
-from ais_jobcore.calls import ask_kind, ask_sightings, ask_snapshots, ask_status, start_job, stop_job
+from ais_jobcore.calls import What, ask_kind, ask_sightings, ask_snapshots, ask_status, start_job, stop_job
 
 BUCKET: Final = BucketRef("data", "aws", {"uuid": "u", "name": "n"})
 BUCKET_JSON: Final = {"name": "data", "provider": "aws", "namespace": {"uuid": "u", "name": "n"}}
@@ -111,6 +111,12 @@ def test_a_bucket_without_a_namespace_is_spelt_without() -> None:
     assert {"name": "b", "provider": "ais"} == BucketRef("b").to_json()
     assert {"name": "b", "provider": "ais"} == BucketRef("b", namespace={}).to_json()
     assert BUCKET_JSON == BUCKET.to_json()
+
+
+def test_a_request_is_made_by_keywords() -> None:
+    """Nothing about a request is told by position."""
+    with pytest.raises(TypeError):
+        Request(What.STATUS)
 
 
 def test_a_request_is_addressed_when_it_is_sent() -> None:

@@ -97,7 +97,7 @@ def test_lists_may_be_null_or_empty(read: Callable[[bytes], Any], document: obje
     """A target with nothing to say says `null` or `[]`, and a whole reply may be `null` (S48)."""
     seen = read(dump(document))
     if isinstance(seen, AggregatedJobSnap):
-        assert dict.fromkeys(document or {}, ()) == seen.root  # type: ignore[call-overload]
+        assert dict.fromkeys(document or {}, ()) == seen.root
     else:
         assert {} == seen.own
     assert () == seen.notes
@@ -278,6 +278,7 @@ def test_a_bucket_without_a_name_is_none(bucket: object, expected: BucketRef | N
         ({**STATUS, "end_time": START_NS}, JobStatus(uuid=ID, kind="lru", end_time=START_NS)),
         ({**STATUS, "end_time": -1}, JobStatus(uuid=ID, kind="lru", end_time=-1)),
         ({**STATUS, "end_time": 2**63 - 1}, JobStatus(uuid=ID, kind="lru", end_time=2**63 - 1)),
+        ({**STATUS, "end_time": -(2**63)}, JobStatus(uuid=ID, kind="lru", end_time=-(2**63))),
         (
             {**STATUS, "err": "user abort", "aborted": True, "is_idle": True},
             JobStatus(uuid=ID, kind="lru", err="user abort", aborted=True, is_idle=True),

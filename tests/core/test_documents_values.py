@@ -130,6 +130,15 @@ def test_times(text: str, nanoseconds: int) -> None:
     assert nanoseconds == parse_time(text)
 
 
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_day_of_a_year(month: int) -> None:
+    """Months and days are counted as the calendar does."""
+    for day in (1, 10, 19, 28):
+        moment = datetime(2027, month, day, 20, 59, 59, tzinfo=UTC)
+        expected = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1) * 10**9
+        assert expected == parse_time(f"2027-{month:02}-{day:02}T20:59:59Z")
+
+
 @pytest.mark.parametrize("digits", range(10))
 def test_fractions_of_any_length(digits: int) -> None:
     """From none to nine digits of a fraction count, the first for tenths."""
@@ -204,6 +213,8 @@ NO_TIMES: Final = [
     "0001-13-01T00:00:00Z",
     "0000-00-00T00:00:00Z",
     "0001-01-01T99:00:00Z",
+    "0001-01-01T00:00:60Z",
+    "0001-01-32T00:00:00Z",
     "9999-12-31T23:59:59-00:01",
     "9999-12-31T23:59:59-23:59",
     "1795436851",

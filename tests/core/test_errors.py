@@ -100,6 +100,7 @@ def test_a_timeout_is_a_timeout_error_that_says_what_was_seen() -> None:
     assert isinstance(error, TimeoutError)
     assert ("j", 300.0, "not done") == (error.job_id, error.timeout, error.reason)
     assert ({"t1": TargetState.RUNNING}, 66) == (error.targets, error.polls)
+    assert ("", {}, 0) == (Timeout("j", 1.0).reason, Timeout("j", 1.0).targets, Timeout("j", 1.0).polls)
 
 
 @pytest.mark.parametrize(

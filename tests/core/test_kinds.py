@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ais_jobcore import KINDS, Kind, resolve_kind
 from ais_jobcore.kinds import (
+    STATUS_RETENTION,
     Scope,
     Strategy,
     find_kind,
@@ -124,12 +125,25 @@ def test_a_kind_says_what_its_strategy_means(kind: Kind) -> None:
     assert kind.waitable is (kind.name not in {"election", "summary-bck", "summary-shard"})
 
 
+def test_a_status_is_remembered_for_three_minutes() -> None:
+    """That is how long a proxy knows a job that has finished, whatever its kind (V2)."""
+    assert STATUS_RETENTION == 180.0
+
+
+def test_a_kind_is_made_by_keywords() -> None:
+    """Past its name, nothing about a kind is told by position."""
+    with pytest.raises(TypeError):
+        Kind("lru", "lru-eviction", Strategy.STATUS, Scope.BUCKET)
+    with pytest.raises(TypeError):
+        Kind("lru", display="lru-eviction", strategy=Strategy.STATUS)
+
+
 def test_the_table_cannot_be_changed() -> None:
     """Neither the table nor a kind can be written to."""
     with pytest.raises(TypeError):
-        KINDS["lru"] = KINDS["list"]  # type: ignore[index]
+        KINDS["lru"] = KINDS["list"]
     with pytest.raises(FrozenInstanceError):
-        KINDS["lru"].display = "other"  # type: ignore[misc]
+        KINDS["lru"].display = "other"
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
@@ -234,6 +248,19 @@ def test_an_unknown_kind_is_an_error_with_the_nearest_names(text: str, near: str
         resolve_kind(text)
     with pytest.raises(ValueError, match=near):
         named_kind(text)
+
+
+def test_at_most_three_names_are_suggested() -> None:
+    """The nearest names come first; more than three would be no help."""
+    with pytest.raises(ValueError, match="unknown kind") as caught:
+        resolve_kind("copy")
+    assert str(caught.value).count(" or ") <= 2
+    with pytest.raises(ValueError, match="unknown kind") as caught:
+        resolve_kind("evict-remote-bucke")
+    assert str(caught.value) == (
+        "unknown kind of job 'evict-remote-bucke': did you mean "
+        "evict-remote-bucket or evict-remote-bck or rename-bucket?"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "?", "zzzzzzzz", "\x1b[31m"])

@@ -143,10 +143,10 @@ def test_an_id_in_the_place_of_a_kind_is_refused(make: Callable[[str], object], 
 
 def test_options_reach_the_request() -> None:
     """Time-out and endpoint of every request come from the options."""
-    call = operations.status(ID, options=WaitOptions(request_timeout=3.0, endpoints=2))
-    decisions = run(call, UNSAID, UNSAID, UNSAID)
+    call = operations.status(ID, options=WaitOptions(request_timeout=3.0, endpoints=3))
+    decisions = run(call, *[UNSAID] * 4)
     requests = [each.request for each in decisions if isinstance(each, Continue)]
-    assert [0, 1, 0, 1] == [request.endpoint for request in requests]
+    assert [0, 1, 2, 0, 1] == [request.endpoint for request in requests]
     assert {3.0} == {request.timeout for request in requests}
 
 
@@ -205,6 +205,12 @@ def test_a_start_that_is_not_answered_by_an_id_failed(body: bytes) -> None:
     assert isinstance(failure, ProtocolError)
     assert "the id of a job was expected" in str(failure)
     assert str(failure).isprintable()
+
+
+@pytest.mark.parametrize("job_id", ["a", "g3", "a" * 100, "x3CgTG-3v", "etl_1.0~x", "A:B@c"])
+def test_an_id_may_be_any_word(job_id: str) -> None:
+    """Ids have forms of many sorts; all are words of letters, digits and few signs."""
+    assert job_id == result(operations.start("lru"), Reply(200, job_id.encode()))
 
 
 def test_a_stop_answers_nothing() -> None:

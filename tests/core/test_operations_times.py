@@ -84,7 +84,7 @@ def test_a_time_frame_takes_moments_of_any_zone() -> None:
 def test_a_snapshot_is_within_the_time_frame_that_it_shows() -> None:
     """What a `datetime` cannot hold of an end, its nanoseconds, does not push it out of its own frame."""
     answer = reply({"t1": [snapshot(**{"end-time": "2026-08-21T10:00:01.123456789Z"})]})
-    (snap,) = result(operations.within_timeframe(ID, "", START), answer)  # type: ignore[misc]
+    (snap,) = result(operations.within_timeframe(ID, "", START), answer)
     again = operations.within_timeframe(ID, "", snap.start_time, snap.end_time)
     assert [snap] == result(again, answer)
 

@@ -178,7 +178,7 @@ def test_the_number_of_workers_is_that_of_any_snapshot() -> None:
 
 def test_snapshots_of_all_targets_are_listed() -> None:
     """The list has the snapshots of every target; `null` is a target without any (S48)."""
-    snaps = AggregatedJobSnap({"t1": (IDLE, RUNNING), "t2": None, "t3": [FINISHED]})  # type: ignore[dict-item]
+    snaps = AggregatedJobSnap({"t1": (IDLE, RUNNING), "t2": None, "t3": [FINISHED]})
     assert [IDLE, RUNNING, FINISHED] == snaps.list_snapshots()
     assert {"t1": (IDLE, RUNNING), "t2": (), "t3": (FINISHED,)} == snaps.root
 
@@ -247,9 +247,9 @@ def test_snapshots_are_values() -> None:
     for value in (snap, snap.bucket, snap.stats, cluster(snap), JobStatus(uuid="j"), result):
         assert value == pickle.loads(pickle.dumps(value))  # noqa: S301
     with pytest.raises(FrozenInstanceError):
-        snap.id = "other"  # type: ignore[misc]
+        snap.id = "other"
     with pytest.raises(FrozenInstanceError):
-        result.success = False  # type: ignore[misc]
+        result.success = False
 
 
 def test_a_snapshot_as_a_cluster_sends_it_can_be_in_a_set() -> None:
@@ -257,6 +257,39 @@ def test_a_snapshot_as_a_cluster_sends_it_can_be_in_a_set() -> None:
     snap = evolve(IDLE, bucket=BucketRef("b", "ais", {"uuid": "", "name": ""}), ext={"deep": [1]})
     assert {snap} == {evolve(snap, ext={"deep": [1]})}
     assert len({snap, IDLE}) == 2
+
+
+def test_what_is_not_said_is_empty() -> None:
+    """A snapshot, counters, a status and a result of which nothing is said say nothing."""
+    snap = JobSnap()
+    assert ("", "", None, None) == (snap.id, snap.kind, snap.start_time, snap.end_time)
+    assert (None, None, None, None) == (snap.bucket, snap.source_bck, snap.destination_bck, snap.stats)
+    assert (False, False, "", "") == (snap.aborted, snap.is_idle, snap.abort_err, snap.err)
+    assert (0, "", None) == (snap.packed, snap.ctlmsg, snap.ext)
+    assert JobStats(0, 0, 0, 0, 0, 0) == JobStats()
+    assert JobStatus("", "", 0, False, "", False, ()) == JobStatus()
+    result = WaitResult(job_id="j", success=True)
+    assert (None, None, "", None) == (result.error, result.end_time, result.kind, result.outcome)
+    assert ({}, {}, 0, 0.0) == (result.errors, result.targets, result.polls, result.elapsed)
+    assert (None, ()) == (result.snapshots, result.notes)
+
+
+def test_snapshots_and_results_are_made_by_keywords() -> None:
+    """Nothing about a snapshot or a result is told by position."""
+    with pytest.raises(TypeError):
+        JobSnap("j")
+    with pytest.raises(TypeError):
+        WaitResult("j", True)
+
+
+def test_the_words_of_states_and_outcomes() -> None:
+    """The values are what is printed and saved; they do not change."""
+    assert ["not started", "running", "idle", "finished", "aborted", "lost"] == [
+        state.value for state in TargetState
+    ]
+    assert ["aborted", "lost", "superseded", "gone", "finished with errors", "finished", "idle"] == [
+        outcome.value for outcome in Outcome
+    ]
 
 
 def test_a_result_is_true_iff_it_is_a_success() -> None:

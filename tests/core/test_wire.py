@@ -91,7 +91,11 @@ def test_every_refusal(request_: Request, author: str) -> None:
             "an API gateway": (b'{"message":"Not Found"}', '{"message":"Not Found"}'),
         }[author]
         trouble = expected_trouble(status, author)
-        expected = NotFound(words) if trouble is NotFound else Unusable(trouble, words, status)  # type: ignore[arg-type]
+        expected = (
+            NotFound(words)
+            if trouble is NotFound
+            else Unusable(trouble, words, status, authentic=author == "aistore")
+        )
         assert expected == decode(request_, Reply(status, body))
 
 
@@ -108,9 +112,9 @@ def test_a_target_that_is_down() -> None:
     """`ErrFailedTo` is no refusal: a target is down, and the cluster map will drop it."""
     words = "failed to call t[Mczt18084] [control-plane], err: connection refused"
     down = decode(SNAPSHOTS, Reply(400, refusal(400, words, "ErrFailedTo")))
-    assert Unusable(Trouble.TARGET_DOWN, words, 400, "ErrFailedTo") == down
+    assert Unusable(Trouble.TARGET_DOWN, words, 400, "ErrFailedTo", authentic=True) == down
     other = decode(SNAPSHOTS, Reply(400, refusal(400, words, "ErrOther")))
-    assert Unusable(Trouble.REFUSED, words, 400, "ErrOther") == other
+    assert Unusable(Trouble.REFUSED, words, 400, "ErrOther", authentic=True) == other
 
 
 @pytest.mark.parametrize(
@@ -176,7 +180,7 @@ CARE: Final[dict[str, tuple[Request, int, bytes, Observation]]] = {
         SNAPSHOTS,
         400,
         refusal(400, 'invalid xaction (job) UUID "!"'),
-        Unusable(Trouble.REFUSED, 'invalid xaction (job) UUID "!"', 400),
+        Unusable(Trouble.REFUSED, 'invalid xaction (job) UUID "!"', 400, authentic=True),
     ),
     "status, unknown id": (
         REQUESTS["status"],
@@ -188,13 +192,13 @@ CARE: Final[dict[str, tuple[Request, int, bytes, Observation]]] = {
         REQUESTS["status"],
         400,
         refusal(400, "invalid x-"),
-        Unusable(Trouble.REFUSED, "invalid x-", 400),
+        Unusable(Trouble.REFUSED, "invalid x-", 400, authentic=True),
     ),
     "status, another kind": (
         REQUESTS["status"],
         400,
         refusal(400, "kind mismatch"),
-        Unusable(Trouble.REFUSED, "kind mismatch", 400),
+        Unusable(Trouble.REFUSED, "kind mismatch", 400, authentic=True),
     ),
     "status, another content type": (
         REQUESTS["status"],
@@ -225,33 +229,33 @@ CARE: Final[dict[str, tuple[Request, int, bytes, Observation]]] = {
         SNAPSHOTS,
         401,
         refusal(401, "token required"),
-        Unusable(Trouble.UNAUTHENTICATED, "token required", 401),
+        Unusable(Trouble.UNAUTHENTICATED, "token required", 401, authentic=True),
     ),
     "an expired token": (
         SNAPSHOTS,
         401,
         refusal(401, "invalid token [err: token expired]"),
-        Unusable(Trouble.UNAUTHENTICATED, "invalid token [err: token expired]", 401),
+        Unusable(Trouble.UNAUTHENTICATED, "invalid token [err: token expired]", 401, authentic=True),
     ),
     "not permitted": (
         SNAPSHOTS,
         403,
         refusal(403, "user `u` has insufficient permissions"),
-        Unusable(Trouble.FORBIDDEN, "user `u` has insufficient permissions", 403),
+        Unusable(Trouble.FORBIDDEN, "user `u` has insufficient permissions", 403, authentic=True),
     ),
     "start": (REQUESTS["start"], 200, b"g3", Accepted("g3")),
     "start, unknown key": (
         REQUESTS["start"],
         400,
         refusal(400, "found unknown field: node"),
-        Unusable(Trouble.REFUSED, "found unknown field: node", 400),
+        Unusable(Trouble.REFUSED, "found unknown field: node", 400, authentic=True),
     ),
     "stop, even of an unknown id": (REQUESTS["stop"], 200, b"", Accepted()),
     "stop, by another name": (
         REQUESTS["stop"],
         400,
         refusal(400, "invalid action"),
-        Unusable(Trouble.REFUSED, "invalid action", 400),
+        Unusable(Trouble.REFUSED, "invalid action", 400, authentic=True),
     ),
 }
 

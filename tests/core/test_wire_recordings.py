@@ -92,7 +92,7 @@ def check(exchange: dict[str, Any], request: Request) -> None:
     else:
         tcode = document.get("tcode", "")
         trouble = Trouble.TARGET_DOWN if tcode == "ErrFailedTo" else Trouble.REFUSED
-        assert Unusable(trouble, document["message"], status, tcode) == seen
+        assert Unusable(trouble, document["message"], status, tcode, authentic=True) == seen
 
 
 def test_every_recorded_exchange(recordings: Path) -> None:

@@ -53,7 +53,7 @@ class TokenSource:
 
 async def _read(file: str) -> str:
     try:
-        text = await asyncio.to_thread(Path(file).read_text, encoding="utf-8")
+        text = await asyncio.to_thread(Path(file).read_text, encoding="utf-8", errors="replace")
     except OSError as error:
         msg = f"cannot read the token file {file!r}: {error.strerror}"
         raise ValueError(msg) from error

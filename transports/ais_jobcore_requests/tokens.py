@@ -47,7 +47,7 @@ class TokenSource:
 
 def _read(file: str) -> str:
     try:
-        return read_token(Path(file).read_text(encoding="utf-8"), file)
+        return read_token(Path(file).read_text(encoding="utf-8", errors="replace"), file)
     except OSError as error:
         msg = f"cannot read the token file {file!r}: {error.strerror}"
         raise ValueError(msg) from error

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 import warnings
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from ais_jobcore import JobCoreError
 from ais_jobcore.narration import LOGGER_NAME
@@ -16,7 +19,7 @@ from .exits import ExitCode, code_of
 from .terminal import LogHandler, Terminal, silence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from .arguments import Arguments
 
@@ -30,6 +33,9 @@ COMMANDS: Final[Mapping[str, Callable[[Arguments, Terminal], ExitCode]]] = {
     "stop": commands.stop,
 }
 
+_KILLED: Final = 128
+"""What shells add to the number of the signal that ended a process."""
+
 
 def run(argv: Sequence[str] | None) -> ExitCode:
     """
@@ -40,10 +46,11 @@ def run(argv: Sequence[str] | None) -> ExitCode:
     """
     terminal = Terminal()
     try:
-        try:
-            return _run(argv, terminal)
-        finally:
-            terminal.finish()
+        with _terminable():
+            try:
+                return _run(argv, terminal)
+            finally:
+                terminal.finish()
     except KeyboardInterrupt:
         terminal.complain("interrupted")
         return ExitCode.INTERRUPTED
@@ -55,6 +62,23 @@ def run(argv: Sequence[str] | None) -> ExitCode:
         silence(sys.stdout)
         terminal.complain(error)
         return code_of(error)
+
+
+@contextmanager
+def _terminable() -> Generator[None]:
+    """Clean up when the process is terminated, too: the cursor is to come back, results are to be told."""
+
+    def leave(number: int, _: object) -> NoReturn:
+        sys.exit(_KILLED + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(argv: Sequence[str] | None, terminal: Terminal) -> ExitCode:

@@ -36,7 +36,7 @@ STYLES: Final[Mapping[TargetState, str]] = {
 }
 
 _WORDS: Final[Mapping[ExitCode, str]] = {
-    ExitCode.USAGE: "refused",
+    ExitCode.USAGE: "not possible",
     ExitCode.TIMED_OUT: "timed out",
     ExitCode.NOT_ALLOWED: "not allowed",
     ExitCode.NO_CLUSTER: "no usable answer",

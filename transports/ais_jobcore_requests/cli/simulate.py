@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 def simulate(arguments: Arguments, terminal: Terminal) -> ExitCode:
     """Serve until it is interrupted, which is the regular end, or until the time has passed."""
     cluster = SimCluster(started_duration=10.0)
+    endless = cluster.add_job("prefetch-objects", duration=math.inf, bucket="photos")
     examples = {
         f"wait {bucket_copy(cluster, duration=60.0).id}": "a bucket copy of a minute",
         f"wait {copy_with_missing_objects(cluster, duration=20.0).id}": "some of its objects are missing",
         f"wait {stopped_copy(cluster, duration=600.0, stopped_after=45.0).id}": "is stopped after 45 s",
-        f"stop {cluster.add_job('prefetch-objects', duration=math.inf).id}": "has no end of its own",
+        f"stop {endless.id}": "has no end of its own",
         "start lru --wait": "takes ten seconds",
     }
     with ExitStack() as stack:

@@ -1,0 +1,202 @@
+"""``JobWait`` itself: what it takes, what it refuses, what it tells about itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from ais_jobcore import (
+    Continue,
+    Done,
+    Fault,
+    FaultKind,
+    JobWait,
+    NotFound,
+    Outcome,
+    Reply,
+    Until,
+    WaitOptions,
+)
+from ais_jobcore.observations import Accepted, Trouble, Unusable
+from ais_jobcore.wait import step
+from tests.core.scripts import JOB, OVER, RUNNING, SNAPS, STATUS, UNKNOWN, refusal, seen, tell
+
+STATUS_BODY = b'{"kind":"lru","uuid":"x3CgTG-3v","err":"","end_time":0,"aborted":false}'
+
+
+def test_defaults() -> None:
+    """300 s, whatever the end of the kind is, the usual settings."""
+    state = JobWait(JOB).state
+    assert (300.0, Until.AUTO, None, WaitOptions()) == (
+        state.timeout,
+        state.until,
+        state.bucket,
+        state.options,
+    )
+
+
+@pytest.mark.parametrize("until", Until)
+def test_until(until: Until) -> None:
+    """What is waited for may be given as a word, or as a value."""
+    assert until is JobWait(JOB, until=until).state.until
+    assert until is JobWait(JOB, until=until.value).state.until
+
+
+@pytest.mark.parametrize("until", ["", "done", "AUTO", None, 5])
+def test_unknown_until(until: object) -> None:
+    """Anything else is an error that lists what is allowed."""
+    with pytest.raises(ValueError, match="auto, finished, idle, single, started, not-running") as raised:
+        JobWait(JOB, until=until)
+    assert repr(until) in str(raised.value)
+
+
+def test_neither_id_nor_kind() -> None:
+    """Without anything to go by there is nothing to wait for (S15)."""
+    with pytest.raises(ValueError, match="a wait needs the id of a job, or a kind"):
+        JobWait()
+
+
+def test_decision_is_kept() -> None:
+    """The pending decision can be looked up; before the start there is none."""
+    wait = JobWait(JOB, "lru")
+    assert wait.decision is None
+    assert wait.start(5.0) is wait.decision
+    assert wait.handle(RUNNING, 5.0) is wait.decision
+
+
+# Out of turn.
+
+
+def test_handle_before_start() -> None:
+    """It is a ``RuntimeError`` that changes nothing."""
+    wait = JobWait(JOB, "lru")
+    before = wait.state
+    with pytest.raises(RuntimeError, match="not started"):
+        wait.handle(RUNNING, 0.0)
+    assert (before, None) == (wait.state, wait.decision)
+
+
+def test_start_twice() -> None:
+    """It is a ``RuntimeError`` that changes nothing."""
+    wait = JobWait(JOB, "lru")
+    decision = wait.start(0.0)
+    before = wait.state
+    with pytest.raises(RuntimeError, match="started already"):
+        wait.start(1.0)
+    assert (before, decision) == (wait.state, wait.decision)
+
+
+@pytest.mark.parametrize("event", [RUNNING, UNKNOWN, Reply(200), Fault(FaultKind.DNS), "nonsense"])
+def test_handle_after_the_end(event: object) -> None:
+    """Nothing comes after the end but a ``RuntimeError`` that tells it, and changes nothing."""
+    told = tell(JobWait(JOB, "lru"), (STATUS, OVER), (SNAPS, seen("lru", t1="finished")))
+    told.succeeded(Outcome.FINISHED)
+    before = told.wait.state
+    with pytest.raises(RuntimeError, match="this wait is over: the end is proved"):
+        told.wait.handle(event, 99.0)
+    with pytest.raises(RuntimeError):
+        told.wait.start(99.0)
+    assert (before, told.decision) == (told.wait.state, told.wait.decision)
+
+
+@pytest.mark.parametrize(
+    "event", [None, "text", b"{}", {}, 404, Accepted("x"), Unusable(Trouble.BUSY), ValueError("x")], ids=repr
+)
+@pytest.mark.parametrize("before", [(), ((STATUS, UNKNOWN),), ((STATUS, OVER),)], ids=["first", "seek", "detail"])
+def test_handle_takes_events_only(before, event: object) -> None:
+    """Anything that no driver may report is a ``TypeError`` that changes nothing, in any phase."""
+    told = tell(JobWait(JOB, "lru"), *before)
+    kept = told.wait.state
+    with pytest.raises(TypeError):
+        told.wait.handle(event, 1.0)
+    assert (kept, told.decision) == (told.wait.state, told.wait.decision)
+
+
+def test_rules_take_no_acceptance() -> None:
+    """What only starting and stopping brings back is nothing that a wait could have asked for."""
+    wait = JobWait(JOB, "lru")
+    wait.start(0.0)
+    with pytest.raises(TypeError, match="Accepted"):
+        step(wait.state, Accepted("x"), 1.0)
+
+
+# Replies.
+
+
+def test_replies_are_read_by_what_was_asked() -> None:
+    """A reply counts as the answer to the pending request."""
+    wait = JobWait(JOB, "lru")
+    wait.start(0.0)
+    wait.handle(Reply(200, STATUS_BODY), 0.0)
+    assert "lru" == wait.state.status.kind
+    wait.handle(refusal(404, "not found", "ErrNotFound"), 1.0)
+    decision = wait.handle(Reply(200, b'{"t1": null, "t2": []}'), 1.0)
+    assert isinstance(decision, Continue)
+
+
+@pytest.mark.parametrize(
+    ("reply", "value"),
+    [
+        (Reply(200, STATUS_BODY), RUNNING),
+        (refusal(404, "not found"), NotFound("not found")),
+        (Reply(307), Fault(FaultKind.REDIRECT, "HTTP 307: redirects are not followed")),
+    ],
+)
+def test_decoded_values_count_like_replies(reply: Reply, value) -> None:
+    """Embedders with models of their own get the same decisions."""
+    one, other = JobWait(JOB, "lru"), JobWait(JOB, "lru")
+    assert one.start(0.0) == other.start(0.0)
+    left, right = one.handle(reply, 0.1), other.handle(value, 0.1)
+    assert (left.delay, left.request) == (right.delay, right.request)
+
+
+# Telling about itself.
+
+
+def test_explanation_before_the_start() -> None:
+    """There is nothing to tell yet."""
+    assert f"{JOB}: not started" == JobWait(JOB).explain(0.0)
+    assert "a job of kind 'lru': not started" == JobWait("", "lru").explain(0.0)
+
+
+def test_explanation_while_it_waits() -> None:
+    """In one line: why it is not done, how often and how long it asked, what is left, what comes next."""
+    told = tell(JobWait(JOB, "dsort", timeout=10.0), (SNAPS, seen("dsort", t1="running")), at=100.0)
+    line = told.wait.explain(104.0)
+    assert line.startswith(f"{JOB}: not done: 1 running (t1); asked 2 times in 4.0 s, 6.0 s left; next: snapshots")
+    assert "in 0.00 s" in line
+    assert "0.0 s left" in told.wait.explain(200.0)
+    assert "in 0.0 s" in told.wait.explain(-50.0)
+
+
+def test_explanation_without_a_deadline() -> None:
+    """``None`` has no deadline to tell."""
+    wait = JobWait(JOB, "lru", timeout=None)
+    wait.start(0.0)
+    assert "no deadline" in wait.explain(1.0)
+    assert "next: status" in wait.explain(1.0)
+
+
+def test_explanation_at_the_end() -> None:
+    """How it ended, and after how long."""
+    told = tell(JobWait(JOB, "lru"), (STATUS, (1.5, OVER)), (SNAPS, seen("lru", t1="finished")))
+    assert isinstance(told.decision, Done)
+    assert f"{JOB}: done after 1.5 s: the end is proved: 1 finished (t1)" == told.wait.explain(50.0)
+    told = tell(JobWait(JOB, "dsort"), (SNAPS, seen("dsort", t1="aborted")))
+    assert f"{JOB}: failed after 0.0 s: the end is proved: 1 aborted (t1)" == told.wait.explain(50.0)
+
+
+def test_explanations_are_printable() -> None:
+    """A name from a server or a user cannot forge lines in a log."""
+    wait = JobWait("evil\nid\x1b[2J", "brand\nnew")
+    for now in (0.0, 1.0):
+        assert wait.explain(now).isprintable()
+        if wait.decision is None:
+            wait.start(now)
+    assert repr(wait).isprintable()
+
+
+def test_repr() -> None:
+    """It names the job and where the wait is."""
+    wait = JobWait(JOB, "lru")
+    assert f"<JobWait {JOB!r} watch>" == repr(wait)
+    assert "<JobWait 'lru' find>" == repr(JobWait("", "lru"))
