@@ -23,6 +23,8 @@ CLUSTER_PATH: Final = "/v1/cluster"
 class What(enum.Enum):
     """What a request asks for: its answer is read accordingly."""
 
+    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
+
     SIGHTINGS = "sightings"
     """Snapshots of one job, cut down to what decides about its end."""
     PROGRESS = "progress"

@@ -38,6 +38,8 @@ _BUSY: Final = frozenset({TargetState.NOT_STARTED, TargetState.RUNNING})
 class Until(enum.Enum):
     """What a wait waits for."""
 
+    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
+
     AUTO = "auto"
     """Whatever the end of a job of its kind is."""
     FINISHED = "finished"
@@ -54,6 +56,8 @@ class Until(enum.Enum):
 
 class Verdict(enum.Enum):
     """What the views of all targets amount to."""
+
+    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
 
     BUSY = "busy"
     QUIET = "quiet"

@@ -8,9 +8,10 @@ another clock.
 from __future__ import annotations
 
 import enum
-from typing import Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, cast
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from .calls import Request, What
 from .evidence import Until, Views
@@ -18,9 +19,14 @@ from .observations import Fault, Unusable
 from .options import WaitOptions
 from .snapshots import BucketRef, JobStatus
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Source(enum.Enum):
     """Whom to ask."""
+
+    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
 
     STATUS = "status"
     """The proxies: cheap, and only for kinds that report to them."""
@@ -139,7 +145,7 @@ class Progress:
 NO_PROGRESS = Progress()
 
 
-@frozen(kw_only=True)
+@frozen
 class WaitState:
     """
     Hold everything that a wait knows. Two equal states have the same future.
@@ -212,3 +218,17 @@ class WaitState:
     def seen(self) -> bool:
         """Whether the job was ever seen."""
         return bool(self.targets) or self.status is not None
+
+
+_names: Final = tuple(each.name for each in fields(WaitState))
+_places: Final = {name: place for place, name in enumerate(_names)}
+_values: Final = attrgetter(*_names)
+_make: Final = cast("Callable[..., WaitState]", WaitState)
+
+
+def changed(state: WaitState, **changes: object) -> WaitState:
+    """Do what ``attrs.evolve`` does, in half the time: every input of every wait makes a new state."""
+    values = list(_values(state))
+    for name, value in changes.items():
+        values[_places[name]] = value
+    return _make(*values)

@@ -28,7 +28,7 @@ from .observations import Accepted, ActiveJobs, Fault, FaultKind, Listing, NotFo
 from .options import LAST_REQUEST, request_timeout
 from .sightings import Sightings, sight_all
 from .snapshots import AggregatedJobSnap, JobStatus, TargetState
-from .states import MALFORMED_LIMIT, NO_FAULTS, Faults, Phase, Progress, Signal, Source, WaitState
+from .states import MALFORMED_LIMIT, NO_FAULTS, Faults, Phase, Progress, Signal, Source, WaitState, changed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,20 +147,20 @@ def step(state: WaitState, observation: Observation | None, now: float) -> Step:
     now = max(now - state.started_at, state.now)
     if now < state.due:
         # Told before it was asked, if it is not for the rounding of clocks.
-        state, now = (state, state.due) if state.due - now < _ROUNDING else (evolve(state, due=now), now)
+        state, now = (state, state.due) if state.due - now < _ROUNDING else (changed(state, due=now), now)
     if isinstance(observation, AggregatedJobSnap) and state.phase is not Phase.FIND:
         observation = sight_all(observation, state.job_id)
     read, signal = _read(state, observation, now)
     phase = TRANSITIONS[state.phase][signal]
     entered = phase is not state.phase
-    read = evolve(read, phase=phase) if entered else read
+    read = changed(read, phase=phase) if entered else read
     if phase is Phase.OVER:
-        over = evolve(read, now=now)
+        over = changed(read, now=now)
         return over, conclude(over, signal, observation)
     at_once = signal in _AT_ONCE or (entered and phase is Phase.DETAIL)
     if _expired(read, signal, now, at_once=at_once):
-        late = evolve(read, now=now)
-        return evolve(late, phase=Phase.OVER), expire(late, signal, observation)
+        late = changed(read, now=now)
+        return changed(late, phase=Phase.OVER), expire(late, signal, observation)
     return _ask(read, signal, now, at_once=at_once)
 
 
@@ -213,7 +213,7 @@ def _read_any(  # noqa: PLR0911 - one case, one answer
 def _answered(state: WaitState) -> WaitState:
     if state.answered and not state.refreshed and state.faults is NO_FAULTS:
         return state
-    return evolve(state, answered=True, faults=NO_FAULTS, refreshed=False)
+    return changed(state, answered=True, faults=NO_FAULTS, refreshed=False)
 
 
 def _good(state: WaitState, source: Source, notes: tuple[str, ...]) -> WaitState:
@@ -222,14 +222,14 @@ def _good(state: WaitState, source: Source, notes: tuple[str, ...]) -> WaitState
     state = _answered(state)
     if out >= _PATIENCE and source is not preferred_source(state):
         # The preferred source is still out: go on asking it only every other time.
-        state = evolve(state, faults=Faults(preferred=out))
+        state = changed(state, faults=Faults(preferred=out))
     if state.unknown_to and (source is Source.STATUS or source in state.unknown_to):
         # Targets may come to know what the proxies know; a proxy that forgot does not remember again.
-        state = evolve(state, unknown_to=state.unknown_to - {source, Source.SNAPSHOTS})
+        state = changed(state, unknown_to=state.unknown_to - {source, Source.SNAPSHOTS})
     if state.spent:
-        state = evolve(state, spent=_refunded(state.spent, state.endpoint))
-    if not set(notes) <= set(state.notes):
-        state = evolve(state, notes=tuple(dict.fromkeys(state.notes + notes)))
+        state = changed(state, spent=_refunded(state.spent, state.endpoint))
+    if notes and not set(notes) <= set(state.notes):
+        state = changed(state, notes=tuple(dict.fromkeys(state.notes + notes)))
     return state
 
 
@@ -241,7 +241,7 @@ def _refunded(spent: tuple[float, ...], endpoint: int) -> tuple[float, ...]:
 
 def _rekinded(state: WaitState, kind: str) -> WaitState:
     """Believe the job itself about its kind, rather than whoever named it (V16, V18, S8)."""
-    return evolve(state, kind=kind) if kind != state.kind and kind in KINDS else state
+    return changed(state, kind=kind) if kind != state.kind and kind in KINDS else state
 
 
 def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Reading:
@@ -255,9 +255,9 @@ def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Read
         return state, Signal.ENDED if all(snap.state is TargetState.IDLE for snap in active) else Signal.BUSY
     found = tuple(sorted({snap.id for snap in active}))
     if len(found) == 1:
-        return evolve(state, job_id=found[0]), Signal.FOUND
+        return changed(state, job_id=found[0]), Signal.FOUND
     if found:
-        return evolve(state, candidates=found), Signal.SEVERAL
+        return changed(state, candidates=found), Signal.SEVERAL
     if state.until is Until.STARTED:
         return state, Signal.BUSY
     return state, Signal.UNKNOWN if now < state.options.grace else Signal.NOWHERE
@@ -274,11 +274,11 @@ def _on_bucket(bucket: BucketRef | None, snap: JobSnap) -> bool:
 def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
     if not reply.own:
         later = _later_rebalance(state.job_id, reply.finished_others)
-        return _read_not_found(evolve(state, superseded_by=later), now, Source.SNAPSHOTS)
+        return _read_not_found(changed(state, superseded_by=later), now, Source.SNAPSHOTS)
     views = fold(state.targets, reply.own, asked=state.due, now=now, gap=state.options.idle_gap)
     progress = _progressed(state, views, reply, now) if state.options.counted else state.progress
     kind = min(each.kind for each in next(iter(reply.own.values())))
-    state = _rekinded(evolve(state, targets=views, progress=progress), kind)
+    state = _rekinded(changed(state, targets=views, progress=progress), kind)
     if state.phase in _SAID:
         verdict = judge(views, Until.FINISHED)
         # What the proxies and the targets agree on needs no second look.
@@ -286,7 +286,7 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
     verdict = judge(views, effective_until(state))
     if verdict is Verdict.QUIET:
         return _read_quiet(state, now)
-    state = state if state.quiet_since is None else evolve(state, quiet_since=None)
+    state = state if state.quiet_since is None else changed(state, quiet_since=None)
     return _read_stall(state, now) if verdict is Verdict.BUSY else (state, _SIGNALS[verdict])
 
 
@@ -298,7 +298,7 @@ def _read_stall(state: WaitState, now: float) -> Reading:
     if state.options.on_stall == "end":
         return state, Signal.STALLED
     note = f"nothing moved for {patience:g} s"
-    return (state if note in state.notes else evolve(state, notes=(*state.notes, note))), Signal.BUSY
+    return (state if note in state.notes else changed(state, notes=(*state.notes, note))), Signal.BUSY
 
 
 def _progressed(state: WaitState, views: Views, reply: Sightings, now: float) -> Progress:
@@ -329,16 +329,16 @@ def _read_listing(state: WaitState, listing: Listing, now: float) -> Reading:
     """
     state = _rekinded(_answered(state), listing.kind)
     if listing.busy:
-        return evolve(state, listed=True, quiet_since=None), Signal.BUSY
+        return changed(state, listed=True, quiet_since=None), Signal.BUSY
     if listing.quiet_targets:
-        return evolve(state, quiet_since=now, quiet_targets=listing.quiet_targets), Signal.QUIET
+        return changed(state, quiet_since=now, quiet_targets=listing.quiet_targets), Signal.QUIET
     return state, Signal.UNLISTED
 
 
 def _read_quiet(state: WaitState, now: float) -> Reading:
     """Tell whether targets that look done are done, or need a second look (S29, G11)."""
     if state.quiet_since is None or state.quiet_targets != len(state.targets):
-        state = evolve(state, quiet_since=now, quiet_targets=len(state.targets))
+        state = changed(state, quiet_since=now, quiet_targets=len(state.targets))
         return state, Signal.ENDED if _shows_all(state) else Signal.QUIET
     on_deadline = state.timeout is not None and state.due >= state.timeout
     proved = on_deadline or state.due >= _second_look(state) or _shows_all(state)
@@ -374,14 +374,15 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
         return _read_fault(state, other, now)
     unbelieved = Source.STATUS in state.unknown_to
     state = _rekinded(_good(state, Source.STATUS, status.notes), status.kind)
-    if Source.STATUS not in sources(state):
+    known_to = sources(state)
+    if Source.STATUS not in known_to:
         # The proxies know of it by chance, and may never learn of its end (V17).
-        state = evolve(state, unknown_to=state.unknown_to | {Source.STATUS})
+        state = changed(state, unknown_to=state.unknown_to | {Source.STATUS})
         return state, Signal.BUSY if unbelieved else Signal.ELSEWHERE
     if state.status is not None and state.status.err and not status.err:
         status = evolve(status, err=state.status.err)
-    state = state if status == state.status else evolve(state, status=status)
-    alone = Source.SNAPSHOTS not in sources(state)
+    state = state if status == state.status else changed(state, status=status)
+    alone = Source.SNAPSHOTS not in known_to
     if not status.over:
         return state, Signal.ENDED if alone and state.until is Until.STARTED else Signal.BUSY
     if alone or not state.options.details or state.until in {Until.STARTED, Until.NOT_RUNNING}:
@@ -396,7 +397,7 @@ def _read_not_found(state: WaitState, now: float, source: Source | None = None) 
         return state, Signal.ENDED
     if state.phase is Phase.DISPUTE:
         return state, Signal.NOWHERE
-    state = evolve(state, unknown_to=state.unknown_to | {source or state.asked}, quiet_since=None)
+    state = changed(state, unknown_to=state.unknown_to | {source or state.asked}, quiet_since=None)
     if not state.unknown_to.issuperset(sources(state)):
         return state, Signal.ELSEWHERE
     return _read_unknown(state, now)
@@ -407,7 +408,7 @@ def _read_unknown(state: WaitState, now: float) -> Reading:
     if state.superseded_by or state.until is Until.NOT_RUNNING:
         return state, Signal.ENDED
     if now < state.options.grace:
-        return evolve(state, unknown_to=frozenset()), Signal.UNKNOWN
+        return changed(state, unknown_to=frozenset()), Signal.UNKNOWN
     return state, Signal.NOWHERE
 
 
@@ -416,7 +417,7 @@ def _read_fault(state: WaitState, fault: Fault | Unusable, now: float) -> Readin
     trouble = fault.trouble if isinstance(fault, Unusable) else None
     state = _counted(state, fault, trouble, now)
     if trouble in _TOKEN_TROUBLES:
-        return (state, Signal.FATAL) if state.refreshed else (evolve(state, refreshed=True), Signal.TOKEN)
+        return (state, Signal.FATAL) if state.refreshed else (changed(state, refreshed=True), Signal.TOKEN)
     hopeless = (
         trouble is Trouble.REFUSED
         or (isinstance(fault, Fault) and fault.kind is FaultKind.TLS)
@@ -466,11 +467,11 @@ def sources(state: WaitState) -> tuple[Source, ...]:
     """Say who can know the job, the one to ask first."""
     if is_download_id(state.job_id):
         return _ONLY_STATUS
-    return _sources(state.kind, state.until, counted=state.options.counted)
+    return _sources(state.kind, state.until, state.options.counted)
 
 
 @cache
-def _sources(kind_name: str, until: Until, *, counted: bool) -> tuple[Source, ...]:
+def _sources(kind_name: str, until: Until, counted: bool) -> tuple[Source, ...]:  # noqa: FBT001 - quicker
     kind = KINDS.get(kind_name)
     if kind is not None and not kind.has_status:
         return (Source.SNAPSHOTS,)
@@ -565,7 +566,7 @@ def _ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> Step
     source = _next_source(state)
     due = now if at_once else _next_moment(state, signal, source, now)
     request = _request(state, source, due, refresh_token=signal is Signal.TOKEN)
-    asking = evolve(state, now=now, due=due, pending=request, polls=state.polls + 1)
+    asking = changed(state, now=now, due=due, pending=request, polls=state.polls + 1)
     return asking, Continue(due - now, request, why(asking, signal))
 
 
