@@ -195,18 +195,19 @@ def read_active(body: bytes) -> dict[str, Listing]:
     Raises:
         ProtocolError: it is something else.
     """
-    found: dict[str, Listing] = {}
-    for target, snaps in _snap_lists(_load(body)).items():
-        for index, snap in enumerate(snaps):
-            job_id = _text(snap["id"], f"{target}[{index}].id")
-            sighting = _sighting(snap, target, index, set())
-            known = found.get(job_id, Listing(busy=False))
-            found[job_id] = Listing(
-                known.busy or not (sighting.state.ended or sighting.state is TargetState.IDLE),
-                known.quiet_targets + 1,
-                sighting.kind,
-            )
-    return found
+    found: dict[str, dict[str, list[Sighting]]] = {}
+    lists = _snap_lists(_load(body))
+    for target in sorted(lists):
+        for index, snap in enumerate(lists[target]):
+            own = found.setdefault(str(snap["id"]), {})
+            own.setdefault(target, []).append(_sighting(snap, target, index, set()))
+    return {job_id: _listing(own) for job_id, own in found.items()}
+
+
+def _listing(own: dict[str, list[Sighting]]) -> Listing:
+    seen = [sighting for sightings in own.values() for sighting in sightings]
+    busy = any(each.state in {TargetState.NOT_STARTED, TargetState.RUNNING} for each in seen)
+    return Listing(busy, min(each.kind for each in seen), own)
 
 
 def read_statuses(body: bytes) -> dict[str, Listing]:

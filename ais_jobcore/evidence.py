@@ -96,7 +96,13 @@ Views = tuple[TargetView, ...]
 
 
 def fold(
-    views: Views, own: Mapping[str, Sequence[Sighting]], *, asked: float, now: float, gap: float
+    views: Views,
+    own: Mapping[str, Sequence[Sighting]],
+    *,
+    asked: float,
+    now: float,
+    gap: float,
+    complete: bool = True,
 ) -> Views:
     """
     Fold a reply that shows the job into what was known.
@@ -107,11 +113,13 @@ def fold(
         asked: when the request was sent.
         now: when the reply came.
         gap: how far apart two replies without a target have to be to call it lost.
+        complete: whether a target that is not in the reply lacks the job; it may as well be done with it.
     """
     known = {view.target: view for view in views}
     folded = {target: _see(known.get(target), target, seen) for target, seen in own.items()}
     for target in known.keys() - own.keys():
-        folded[target] = _miss(known[target], asked=asked, now=now, gap=gap)
+        view = known[target]
+        folded[target] = _miss(view, asked=asked, now=now, gap=gap) if complete else view
     return tuple(folded[target] for target in sorted(folded))
 
 
@@ -181,6 +189,12 @@ def judge(views: Views, until: Until) -> Verdict:
 def all_finished(views: Views) -> bool:
     """Tell whether every target is known to have finished."""
     return all(view.state is TargetState.FINISHED for view in views)
+
+
+def stuck(views: Views) -> Views:
+    """Choose the targets that hold a job up: those with work, or else those that have not ended."""
+    working = tuple(view for view in views if view.state in _BUSY)
+    return working or tuple(view for view in views if not view.state.ended)
 
 
 def latest_end(views: Views) -> int | None:

@@ -16,7 +16,9 @@ from .sightings import Sightings
 from .snapshots import AggregatedJobSnap, JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from .sightings import Sighting
 
 
 class FaultKind(enum.Enum):
@@ -135,13 +137,14 @@ class Listing:
 
     Attributes:
         busy: whether it is on the list, and has work.
-        quiet_targets: how many targets show it without work, if none shows it with work.
         kind: its kind, as far as the list tells.
+        own: what decides of its snapshots by target, where those are listed; targets that are done with it
+            may be missing.
     """
 
     busy: bool
-    quiet_targets: int = 0
     kind: str = ""
+    own: Mapping[str, Sequence[Sighting]] = Factory(dict[str, "Sequence[Sighting]"])
 
 
 @frozen

@@ -133,6 +133,8 @@ class Progress:
         moving: whether the last reply showed more than the one before.
         activity: a number that changes with every counter.
         changed_at: when a counter or a state of a target changed last.
+        first_done: the part that was done when the job was first seen.
+        first_at: when that was.
     """
 
     done: float = 0.0
@@ -140,6 +142,8 @@ class Progress:
     moving: bool = False
     activity: int = 0
     changed_at: float = 0.0
+    first_done: float = 0.0
+    first_at: float = 0.0
 
 
 NO_PROGRESS = Progress()
@@ -217,7 +221,7 @@ class WaitState:
     @property
     def seen(self) -> bool:
         """Whether the job was ever seen."""
-        return bool(self.targets) or self.status is not None
+        return self.listed or bool(self.targets) or self.status is not None
 
 
 _names: Final = tuple(each.name for each in fields(WaitState))

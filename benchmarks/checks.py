@@ -55,7 +55,7 @@ class Check:
 
 def spell(value: float, unit: str) -> str:
     """Spell a figure with three significant digits, whole numbers from 100 on."""
-    digits = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    digits = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return f"{digits} {unit}".strip()
 
 
@@ -64,7 +64,9 @@ def render(checks: Iterable[Check]) -> str:
     lines: list[str] = []
     row = ""
     checks = list(checks)
-    widths = [max(len(cell) for cell in column) for column in zip(_HEAD, *(c.cells() for c in checks), strict=True)]
+    widths = [
+        max(len(cell) for cell in column) for column in zip(_HEAD, *(c.cells() for c in checks), strict=True)
+    ]
     for check in checks:
         if check.row != row:
             row = check.row
@@ -76,9 +78,7 @@ def render(checks: Iterable[Check]) -> str:
     return "\n".join(lines)
 
 
-def side_by_side(
-    functions: Sequence[Callable[[], object]], *, rounds: int, number: int = 1
-) -> list[float]:
+def side_by_side(functions: Sequence[Callable[[], object]], *, rounds: int, number: int = 1) -> list[float]:
     """
     Time several functions in turn, so that whatever else the machine does strikes all of them alike.
 
@@ -112,4 +112,4 @@ def side_by_side(
 def quantile(values: Sequence[float], part: float) -> float:
     """Return the value below which that part of all values lies."""
     ranked = sorted(values)
-    return median(ranked) if part == 0.5 else ranked[min(int(part * len(ranked)), len(ranked) - 1)]  # noqa: PLR2004
+    return median(ranked) if part == 0.5 else ranked[min(int(part * len(ranked)), len(ranked) - 1)]

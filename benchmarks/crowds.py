@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 GROUP: Final = "1,000 mixed jobs on one cluster, in one group"
 HERD: Final = "1,000 single waits started together, requests from 60 s on"
 
-_WITH_STATUS: Final = ("copy-bck", "delete-listrange", "prefetch-listrange", "move-bck", "make-n-copies", "lru")
+_WITH_STATUS: Final = (
+    "copy-bck",
+    "delete-listrange",
+    "prefetch-listrange",
+    "move-bck",
+    "make-n-copies",
+    "lru",
+)
 _WITHOUT: Final = ("copy-listrange", "archive", "etl-listrange", "blob-download")
 _TIMEOUT: Final = 300.0
 _LONGEST: Final = 240.0
@@ -49,7 +56,8 @@ def group(jobs: int = 1000, sdk: Callable[[SimCluster, SimJob], int] | None = No
     cluster, made = _cluster(jobs)
     clock = VirtualClock()
     waits = [
-        JobWait(job.id, job.kind.name, _TIMEOUT, options=WaitOptions(seed=seed)) for seed, job in enumerate(made)
+        JobWait(job.id, job.kind.name, _TIMEOUT, options=WaitOptions(seed=seed))
+        for seed, job in enumerate(made)
     ]
     end = run(GroupWait(waits), SimTransport(cluster, clock, latency=ROUND_TRIP), clock)
     wrong = sum(not ending for ending in end.result) if isinstance(end, Done) else jobs
@@ -59,9 +67,13 @@ def group(jobs: int = 1000, sdk: Callable[[SimCluster, SimJob], int] | None = No
     spared = 2 + len(_WITHOUT)
     return [
         Check(GROUP, "jobs of which the group did not report success", wrong, 0),
-        Check(GROUP, "lists in any one tick, 4 kinds being without a status", _most_lists(served.lists), spared),
+        Check(
+            GROUP, "lists in any one tick, 4 kinds being without a status", _most_lists(served.lists), spared
+        ),
         Check(GROUP, "requests by id for one job, the most", max(served.by_id.values(), default=0), 1),
-        Check(GROUP, "all requests, as a part of the SDK's, time-out 300 s", 100 * len(served) / single, 15, "%"),
+        Check(
+            GROUP, "all requests, as a part of the SDK's, time-out 300 s", 100 * len(served) / single, 15, "%"
+        ),
         Check(GROUP, "requests of the group", len(served)),
         Check(GROUP, "of these, lists", len(served.lists)),
         Check(GROUP, "requests of the SDK", single),
@@ -97,11 +109,12 @@ def _sorted_out(log: Iterable[Served]) -> _Served:
 
 
 def _most_lists(asked: Sequence[float]) -> int:
-    """Count the lists within a tick: the shortest time after which the schedule asks for any of them again."""
+    """Count the lists within a tick: the shortest time after which the schedule asks for any one again."""
     schedule = PRESETS["default"]
     ticks = (schedule.interval(begin, snapshots=False) * (1 - JITTER) for begin in asked)
     return max(
-        bisect_left(asked, begin + tick) - place for place, (begin, tick) in enumerate(zip(asked, ticks, strict=True))
+        bisect_left(asked, begin + tick) - place
+        for place, (begin, tick) in enumerate(zip(asked, ticks, strict=True))
     )
 
 

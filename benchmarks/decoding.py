@@ -1,4 +1,4 @@
-"""What it costs to read an answer and to decide, against reading the JSON alone and against the official SDK."""
+"""What it costs to read an answer and to decide, against parsing its JSON and against the official SDK."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ def status_poll(rounds: int = 60, number: int = 500, *, sdk: bool = True) -> lis
     own, floor, *rest = side_by_side(functions, rounds=rounds, number=number)
     return [
         Check(STATUS, "ais_jobcore, as a multiple of json.loads of the same text", own / floor, 5.0),
-        *(Check(STATUS, "ais_jobcore, as a multiple of the SDK's decode alone", own / each, 2.0) for each in rest),
+        *(
+            Check(STATUS, "ais_jobcore, as a multiple of the SDK's decode alone", own / each, 2.0)
+            for each in rest
+        ),
         Check(STATUS, "ais_jobcore", 1e6 * own, unit="µs"),
         Check(STATUS, "json.loads", 1e6 * floor, unit="µs"),
         *(Check(STATUS, "SDK, decode", 1e6 * each, unit="µs") for each in rest),
@@ -91,9 +94,19 @@ def snapshots_poll(
     functions.append(Poller(_IDLING_KIND, many, What.SIGHTINGS).poll)
     own, floor, *rest, large = side_by_side(functions, rounds=rounds)
     return [
-        Check(SNAPSHOTS, f"{targets:,} targets, as a multiple of json.loads of the same text", own / floor, 2.0),
-        *(Check(SNAPSHOTS, f"{targets:,} targets, part of the SDK's decode alone", own / e, 0.6) for e in rest),
-        Check(SNAPSHOTS, f"{more:,} targets, as a multiple of {targets:,}", large / own, 5.5 / 5 * more / targets),
+        Check(
+            SNAPSHOTS, f"{targets:,} targets, as a multiple of json.loads of the same text", own / floor, 2.0
+        ),
+        *(
+            Check(SNAPSHOTS, f"{targets:,} targets, part of the SDK's decode alone", own / e, 0.6)
+            for e in rest
+        ),
+        Check(
+            SNAPSHOTS,
+            f"{more:,} targets, as a multiple of {targets:,}",
+            large / own,
+            5.5 / 5 * more / targets,
+        ),
         Check(SNAPSHOTS, f"{targets:,} targets: ais_jobcore", 1e3 * own, unit="ms"),
         Check(SNAPSHOTS, f"{targets:,} targets: json.loads", 1e3 * floor, unit="ms"),
         *(Check(SNAPSHOTS, f"{targets:,} targets: SDK, decode", 1e3 * each, unit="ms") for each in rest),

@@ -30,7 +30,13 @@ _PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "import aiohttp, cattrs",
     ),
 }
-_TIMED: Final = "import sys, time; sys.path[:] = {path!r}; t = time.process_time(); {code}; print(time.process_time() - t)"
+_TIMED: Final = """\
+import sys, time
+sys.path[:] = {path!r}
+begin = time.process_time()
+{code}
+print(time.process_time() - begin)
+"""
 
 
 def imported(rounds: int = 25, *, sdk: bool = True) -> list[Check]:

@@ -13,9 +13,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
-from ais_jobcore.calls import What
+from ais_jobcore.calls import Request, What
 from ais_jobcore.observations import Reply
-from ais_jobcore.calls import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 _WHAT: Final = {"status": What.STATUS, "qryxstats": What.SNAPSHOTS}
 
 
-class Refused(Exception):  # noqa: N818 - what is raised is the server's refusal
+class Refused(Exception):
     """The answer was none of a success."""
 
 
@@ -39,19 +38,25 @@ class _Client:
         self._decode = decode_response
 
     def request_deserialize(
-        self, method: str, path: str, res_model: type[object], *, json: dict[str, object], params: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        res_model: type[object],
+        *,
+        json: dict[str, object],
+        params: dict[str, str],
     ) -> object:
         request = Request(
             what=_WHAT[params["what"]], method=method.upper(), path=f"/v1/{path}", query=params, json=json
         )
         reply = self._transport.send(request)
-        if not isinstance(reply, Reply) or reply.status != 200:  # noqa: PLR2004
+        if not isinstance(reply, Reply) or reply.status != 200:
             raise Refused(reply)
         return self._decode(res_model, response(reply.body))
 
 
 def response(body: bytes) -> Any:  # noqa: ANN401 - as much of a response as the SDK's decoder reads
-    """Make a response of which the text is known already, so that decoding it costs no more than it has to."""
+    """Make a response of which the text is known already, so that decoding costs no more than it must."""
     return SimpleNamespace(headers={"Content-Type": "application/json"}, text=body.decode())
 
 

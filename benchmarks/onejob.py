@@ -21,12 +21,14 @@ _YEAR_1: Final = "0001-01-01T00:00:00Z"
 _ENDED: Final = "2026-11-23T13:00:00.123456789Z"
 _BUCKET: Final = '{"name":"photos","provider":"ais","namespace":{"uuid":"","name":""}}'
 _SNAP: Final = (
-    '{"ext":null,"start-time":"2026-11-23T12:00:00.123456789Z","end-time":"%(end)s",'
-    f'"bck":{_BUCKET},"src-bck":{_BUCKET},"dst-bck":{_BUCKET},'
-    '"id":"%(id)s","kind":"%(kind)s","ctlmsg":"","abort-err":"","err":"","glob.id":"2",'
+    '"%(target)s":[{"ext":null,"start-time":"2026-11-23T12:00:00.%(began)09dZ","end-time":"%(end)s",'
+    f'"bck":{_BUCKET},"src-bck":{_BUCKET},"dst-bck":{_BUCKET},"id":"%(id)s","kind":"%(kind)s",'
+    '"ctlmsg":"cp ais://src=>ais://photos; t[%(target)s]: job:[ visited:%(objects)d '
+    'locally-processed:%(objects)d sent:%(half)d received:%(half)d copy-err:0 chan-full:0 pruned:0]",'
+    '"abort-err":"","err":"","glob.id":"2",'
     '"stats":{"loc-objs":"%(objects)d","loc-bytes":"%(bytes)d","out-objs":"%(half)d",'
     '"out-bytes":"%(half_bytes)d","in-objs":"%(half)d","in-bytes":"%(half_bytes)d"},'
-    '"aborted":false,"is_idle":%(idle)s}'
+    '"aborted":false,"is_idle":%(idle)s}]'
 )
 """One snapshot, in the words and the order of a real target."""
 
@@ -70,15 +72,13 @@ class OneJob:
 
 def status(job_id: str, kind: str, *, end_time: int = 0) -> bytes:
     """Spell a status as the proxies do."""
-    return (
-        f'{{"kind":"{kind}","uuid":"{job_id}","err":"","end_time":{end_time},"aborted":false}}'.encode()
-    )
+    return f'{{"kind":"{kind}","uuid":"{job_id}","err":"","end_time":{end_time},"aborted":false}}'.encode()
 
 
 def snapshots(job_id: str, kind: str, targets: int, objects: int, *, over: bool = False) -> bytes:
     """Spell the snapshots of one job as targets do, with so many objects done on each of them."""
     half = objects // 2
-    snap = _SNAP % {
+    shared = {
         "id": job_id,
         "kind": kind,
         "end": _ENDED if over else _YEAR_1,
@@ -88,7 +88,12 @@ def snapshots(job_id: str, kind: str, targets: int, objects: int, *, over: bool 
         "half": half,
         "half_bytes": half * 4096,
     }
-    return ("{" + ",".join([f'"{name}":[{snap}]' for name in _names(targets)]) + "}\n").encode()
+    # Every target begins at a moment of its own.
+    snaps = [
+        _SNAP % {**shared, "target": target, "began": 531_000_000 + 17_011 * place}
+        for place, target in enumerate(_names(targets))
+    ]
+    return ("{" + ",".join(snaps) + "}\n").encode()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""How much is asked, and how late an end is noticed: blind, with totals known, for short jobs and longer ones."""
+"""How much is asked, and how late an end is noticed: blind, with totals known, for short and long jobs."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ from .schedules import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-BLIND: Final = "requests × mean lateness, jobs log-uniform 1 s to 1 day, as a multiple of the blind optimum"
-ELSEWHERE: Final = "requests × mean lateness on other jobs, as a multiple of the Go client's"
-TOTALS: Final = "requests × mean lateness with totals known, as a multiple of the blind optimum"
+BLIND: Final = (
+    "requests times mean lateness, jobs log-uniform 1 s to 1 day, as a multiple of the blind optimum"
+)
+ELSEWHERE: Final = "requests times mean lateness on other jobs, as a multiple of the Go client's"
+TOTALS: Final = "requests times mean lateness with totals known, as a multiple of the blind optimum"
 SHORT: Final = "short jobs, whatever the time-out"
 MINUTES: Final = "jobs log-uniform 1 s to 10 min, status kinds"
 
@@ -54,7 +56,7 @@ def blind(jobs: int = 5000, sample: int = 200) -> list[Check]:
             Check(BLIND, name, cost(policy, durations, seeds=4).product / best)
             for name, policy in OTHERS.items()
         ),
-        Check(BLIND, "the blind optimum itself, requests × seconds", best),
+        Check(BLIND, "the blind optimum itself, requests times seconds", best),
     ]
     apart = max(_apart(duration, seed) for seed, duration in enumerate(stratified(prior, sample), 1))
     what = f"the core and its schedule apart, {sample} jobs driven through JobWait"

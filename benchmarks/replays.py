@@ -16,10 +16,12 @@ from . import official
 from .checks import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 RECORDINGS: Final = Path(__file__).parents[1] / "tests" / "recordings"
-ROW: Final = "recordings of jobs that end well, unfinished for 5 s or more: median lateness, as a part of the SDK's"
+ROW: Final = (
+    "recordings of jobs that end well, unfinished for 5 s or more: median lateness, as a part of the SDK's"
+)
 
 _UNFINISHED_FOR: Final = 5.0
 _BOUNDS: Final = {300.0: 0.5, 3600.0: 0.1}
@@ -79,7 +81,7 @@ def _first_seen(recording: Recording, job_id: str) -> float:
     return min(
         exchange.t
         for exchange in recording.exchanges
-        if f"id={job_id}" in exchange.key and getattr(exchange.answer, "status", 0) == 200  # noqa: PLR2004
+        if f"id={job_id}" in exchange.key and getattr(exchange.answer, "status", 0) == 200
     )
 
 

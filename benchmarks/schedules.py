@@ -44,7 +44,7 @@ def ours(seed: int, schedule: Schedule = PRESETS["default"], *, snapshots: bool 
 
 
 def official(timeout: float) -> Delays:
-    """Ask as the official Python SDK does: a part of the time-out, whatever the job (``probing_frequency``)."""
+    """Ask as the official SDK does: a part of the time-out, whatever the job (``probing_frequency``)."""
     return repeat(max(timeout / 64, min(timeout / 8, 1.0), 0.1))
 
 
@@ -171,6 +171,7 @@ def optimum(prior: Quantile, steps: int = 200_000) -> float:
     """
     edge = [prior(max(place / steps, 1e-12) if place < steps else 1 - 1e-12) for place in range(steps + 1)]
     parts = (
-        sqrt((1 - (place + 0.5) / steps) * (edge[place + 1] - edge[place]) * steps / 2) for place in range(steps)
+        sqrt((1 - (place + 0.5) / steps) * (edge[place + 1] - edge[place]) * steps / 2)
+        for place in range(steps)
     )
     return (sum(parts) / steps) ** 2
