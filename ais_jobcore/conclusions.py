@@ -19,7 +19,7 @@ from .errors import (
     Timeout,
     TransportFault,
 )
-from .evidence import Until, describe, latest_end
+from .evidence import Until, describe, latest_end, stuck
 from .observations import Fault, FaultKind, Trouble, Unusable
 from .sightings import Sightings
 from .snapshots import AggregatedJobSnap, Outcome, TargetState, WaitResult, from_nanoseconds, join_texts
@@ -84,7 +84,19 @@ def _more(state: WaitState, signal: Signal) -> str:
         return state.status.err
     if signal is Signal.ENDED and _said_over(state) and not any(view.state.ended for view in state.targets):
         return "the proxies say so"
-    return describe(state.targets) if state.targets else ""
+    if signal is Signal.BUSY and (words := stall(state, state.now)):
+        return words
+    if state.targets:
+        return describe(state.targets)
+    return "it is on a list of active jobs" if signal is Signal.BUSY and state.listed else ""
+
+
+def stall(state: WaitState, now: float) -> str:
+    """Say for how long nothing moved, and where; nothing, unless that is too long."""
+    patience = state.options.stall_timeout
+    if patience is None or not state.targets or now - state.progress.changed_at < patience:
+        return ""
+    return printable(f"nothing moved for {patience:g} s: {describe(stuck(state.targets))}")
 
 
 def _patience(state: WaitState) -> str:
@@ -136,10 +148,9 @@ _WORDS = {
 
 
 def _stalled(state: WaitState) -> Stalled:
-    stuck = tuple(view for view in state.targets if not view.state.ended)
     targets = {view.target: view.state for view in state.targets}
     seconds = state.options.stall_timeout or 0.0
-    return Stalled(state.job_id, seconds, printable(describe(stuck)), targets, state.polls)
+    return Stalled(state.job_id, seconds, printable(describe(stuck(state.targets))), targets, state.polls)
 
 
 def _fatal_error(state: WaitState) -> JobCoreError:

@@ -9,6 +9,7 @@ All times here are seconds since the start of the wait.
 from __future__ import annotations
 
 import enum
+from sys import intern
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
@@ -68,7 +69,7 @@ class Verdict(enum.Enum):
     """It cannot change any more: an abort, a loss."""
 
 
-@frozen
+@frozen(weakref_slot=False)
 class TargetView:
     """
     Hold what is known of one target.
@@ -126,11 +127,12 @@ def fold(
 def _see(old: TargetView | None, target: str, seen: Sequence[Sighting]) -> TargetView:
     state, start_ns, end_ns, error, _ = seen[0] if len(seen) == 1 else _latest(seen)
     if old is None:
-        return TargetView(target, state, start_ns, end_ns, error, not state.ended)
+        # Waits on one cluster share the names of its targets.
+        return TargetView(intern(target), state, start_ns, end_ns, error, not state.ended)
     if old.state is state and old.start_ns == start_ns and old.end_ns == end_ns and old.missing_since is None:
         # As nearly always while a job runs: nothing new.
         return old if error in {"", old.error} else evolve(old, error=error)
-    return _update(old, TargetView(target, state, start_ns, end_ns, error, not state.ended))
+    return _update(old, TargetView(old.target, state, start_ns, end_ns, error, not state.ended))
 
 
 def _latest(seen: Sequence[Sighting]) -> Sighting:
@@ -187,8 +189,8 @@ def judge(views: Views, until: Until) -> Verdict:
 
 
 def all_finished(views: Views) -> bool:
-    """Tell whether every target is known to have finished."""
-    return all(view.state is TargetState.FINISHED for view in views)
+    """Tell whether there are targets, and every one is known to have finished."""
+    return bool(views) and all(view.state is TargetState.FINISHED for view in views)
 
 
 def stuck(views: Views) -> Views:

@@ -7,21 +7,24 @@ Every method of theirs runs an operation that is made here, so the two cannot di
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import evolve
 
 from . import operations
+from .group import GroupWait, ReturnWhen
 from .machine import JobWait
 from .options import WaitOptions
 from .snapshots import BucketRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
     from .evidence import Until
     from .snapshots import AggregatedJobSnap, JobSnap, JobStatus
+
+J = TypeVar("J")
 
 NUM_CONSECUTIVE_IDLE: Final = 2
 """Replies in a row that have to show a job idle (rule S3)."""
@@ -95,6 +98,46 @@ def to_options(
     """
     options = given or WaitOptions(request_timeout=request_timeout)
     return evolve(options, seed=options.seed or seed, endpoints=endpoints)
+
+
+def to_jobs(given: Iterable[J]) -> list[J]:
+    """
+    List jobs, or their ids.
+
+    Raises:
+        ValueError: it is one text, whose letters are no ids.
+    """
+    if isinstance(given, str):
+        msg = f"several jobs were expected, not the text {given!r}"
+        raise ValueError(msg)  # noqa: TRY004 - bad input is a ValueError everywhere
+    return list(given)
+
+
+def to_group(
+    jobs: Sequence[JobBase | str],
+    timeout: float | None,
+    until: str | Until,
+    options: WaitOptions,
+    return_when: str | ReturnWhen = ReturnWhen.ALL,
+) -> GroupWait:
+    """
+    Make one group of the waits for several jobs.
+
+    One seed for all lets them ask in step, which is what one list for all of them needs.
+
+    Args:
+        jobs: jobs, or their ids.
+        timeout: seconds for each of them.
+        until: what is waited for.
+        options: the settings of every wait.
+        return_when: ``all``, ``first`` or ``first-failure``.
+
+    Raises:
+        ValueError: one of them names no job, or an argument is not what it should be.
+    """
+    named = [JobBase(job) if isinstance(job, str) else job for job in jobs]
+    waits = [JobWait(job.job_id, job.job_kind, timeout, until, options=options) for job in named]
+    return GroupWait(waits, return_when)
 
 
 class JobBase:

@@ -9,17 +9,20 @@ decides when to ask for which list, and never how a job ended.
 from __future__ import annotations
 
 import enum
+import math
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Final, assert_never, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never, cast
 
-from attrs import define
+from attrs import define, evolve
 
 from . import calls
-from .decisions import Continue, Done
+from .decisions import Abort, Continue, Done
 from .evidence import Until
 from .kinds import KINDS, is_download_id
-from .observations import ActiveJobs, Fault, Listing, Reply, Unusable
-from .states import NO_FAULTS, Phase, Source
+from .observations import ActiveJobs, Fault, FaultKind, Listing, Reply, Trouble, Unusable
+from .options import LAST_REQUEST, request_timeout
+from .states import Phase, Source
+from .text import printable
 from .wire import decode
 
 if TYPE_CHECKING:
@@ -31,14 +34,23 @@ if TYPE_CHECKING:
     from .machine import JobWait
     from .observations import Event
     from .snapshots import WaitResult
+    from .states import WaitState
 
-    Ending = WaitResult | JobCoreError
+Ending: TypeAlias = "WaitResult | JobCoreError"
+"""What a job of a group ended with."""
+Endings: TypeAlias = "list[Ending | None]"
+"""What each job of a group ended with, in the order given; ``None`` for those under way."""
 
 _STATUSES: Final = "statuses"
 """The list that serves every kind that reports to the proxies; the others have one for each kind."""
 _NAMES: Final = "names"
 """The list that any proxy can answer, for those that the first one does not show."""
+_LISTS: Final[Mapping[str, Callable[[], Request]]] = {
+    _STATUSES: calls.list_statuses,
+    _NAMES: calls.list_names,
+}
 _ABSENT: Final = Listing(busy=False)
+_TOO_LATE: Final = Fault(FaultKind.TIMEOUT, "the requests for other jobs of the group took too long")
 _RIDING: Final = frozenset({Until.AUTO, Until.FINISHED, Until.IDLE})
 
 
@@ -55,10 +67,14 @@ class ReturnWhen(enum.Enum):
 @define
 class _Member:
     wait: JobWait
+    rides: str = ""
+    """The list that it is told of by; empty while it is asked for by its id."""
+    missed: str = ""
+    """The list that lacked it, while the answer about its id is pending."""
     alone: bool = False
-    """Whether no list ever shows it, though it runs."""
-    unlisted: bool = False
-    """Whether it was not on the last list, and the answer about its id is pending."""
+    """Whether no list shows it, though it runs."""
+    doubtful: bool = False
+    """Whether a target was away: what that took with it, the proxies know best."""
     version: int = 0
     """Counts its due moments, so that old ones are told from the valid one."""
 
@@ -83,18 +99,25 @@ class GroupWait:
         return_when: ``all``, ``first`` or ``first-failure``.
 
     Raises:
-        ValueError: an unknown ``return_when``.
+        ValueError: an unknown ``return_when``, or a wait that was started or is given twice.
     """
 
     def __init__(self, waits: Sequence[JobWait], return_when: str | ReturnWhen = "all") -> None:
+        if len({id(wait) for wait in waits}) < len(waits) or any(wait.decision for wait in waits):
+            msg = "a group takes waits that were not started yet, and each of them once"
+            raise ValueError(msg)
         self._return_when = _settle(return_when)
         self._members = [_Member(wait) for wait in waits]
-        self._endings: list[Ending | None] = [None] * len(waits)
+        self._endings: Endings = [None] * len(waits)
         self._ended: list[int] = []
-        self._due: list[tuple[float, int, int]] = []
+        self._failed = False
+        self._urgent: list[tuple[float, int, int]] = []
+        self._others: list[tuple[float, int, int]] = []
+        self._was_urgent = False
+        self._deadlines: list[tuple[float, int]] = []
         self._distrusted: set[int] = set()
         self._asked: _Asked | None = None
-        self._decision: Decision[list[Ending | None]] | None = None
+        self._decision: Decision[Endings] | None = None
 
     @property
     def ended(self) -> Sequence[int]:
@@ -106,7 +129,12 @@ class GroupWait:
         """What each job ended with, in the order given; ``None`` for those under way."""
         return self._endings
 
-    def start(self, now: float) -> Decision[list[Ending | None]]:
+    @property
+    def decision(self) -> Decision[Endings] | None:
+        """The last decision; ``None`` before the start."""
+        return self._decision
+
+    def start(self, now: float) -> Decision[Endings]:
         """
         Begin all waits.
 
@@ -117,130 +145,208 @@ class GroupWait:
             msg = "this group was started already"
             raise RuntimeError(msg)
         for index, member in enumerate(self._members):
-            self._take(index, member.wait.start(now), now)
+            self._take(index, member.wait.start(now))
+            if member.wait.state.timeout is not None:
+                heappush(self._deadlines, (_deadline(member.wait.state), index))
         return self._next(now)
 
-    def handle(self, event: Event, now: float) -> Decision[list[Ending | None]]:
+    def handle(self, event: Event, now: float) -> Decision[Endings]:
         """
         Take what came of the pending request.
 
         Raises:
-            RuntimeError: it has not begun, or is over.
+            RuntimeError: it has not begun, or is over. Nothing changes.
+            TypeError: the event is something else; a list is a ``Reply`` or a ``Fault``. Nothing changes.
         """
         asked = self._asked
         if asked is None:
             msg = "this group is over" if self._decision else "this group was not started yet"
             raise RuntimeError(msg)
-        self._asked = None
-        if asked.key:
-            seen = decode(asked.request, event) if isinstance(event, Reply) else event
-            return self._share(asked, seen, now)
-        self._handle_one(asked.riders[0], event, now)
-        return self._next(now)
+        if not asked.key:
+            self._handle_one(asked.riders[0], event, now)
+            return self._next(now)
+        if not isinstance(event, Reply | Fault):
+            msg = f"a Reply or a Fault was expected for a list, not {event!r}"
+            raise TypeError(msg)
+        return self._share(asked, decode(asked.request, event) if isinstance(event, Reply) else event, now)
+
+    # What an answer means, and for whom.
 
     def _handle_one(self, index: int, event: Event, now: float) -> None:
         member = self._members[index]
-        unlisted, member.unlisted = member.unlisted, False
-        self._take(index, member.wait.handle(event, now), now)
-        if unlisted and member.wait.state.phase is Phase.WATCH and member.wait.state.faults is NO_FAULTS:
-            # It runs, and is on no list, not even on that of the targets.
-            member.alone = True
+        decision = member.wait.handle(event, now)
+        phase = member.wait.state.phase
+        if member.missed and phase is Phase.WATCH:
+            # It runs, and the list that should show it does not.
+            member.alone = _list_of(member) == member.missed
+        if phase is not Phase.CONFIRM:
+            member.missed = ""
+        self._take(index, decision)
 
-    def _share(self, asked: _Asked, seen: object, now: float) -> Decision[list[Ending | None]]:
+    def _share(self, asked: _Asked, seen: object, now: float) -> Decision[Endings]:
         """Tell every rider what the list says of it; those whom it lacks may be on the second one."""
-        if isinstance(seen, Fault | Unusable):
+        if isinstance(seen, Fault | Unusable) and not self._is_useless(asked, seen):
+            away = isinstance(seen, Unusable) and seen.trouble is Trouble.TARGET_DOWN
             for index in asked.riders:
-                self._take(index, self._members[index].wait.handle_shared(seen, asked.at, now), now)
+                self._members[index].doubtful |= away
+                self._tell(index, seen, asked, now)
             return self._next(now)
-        jobs = seen.jobs if isinstance(seen, ActiveJobs) else {}
-        absent = [index for index in asked.riders if self._id(index) not in jobs]
+        jobs: Mapping[str, Listing] = seen.jobs if isinstance(seen, ActiveJobs) else {}
         if asked.key == _NAMES and any(_reports(jobs.get(self._id(index))) for index in asked.riders):
-            # The first list kept quiet about jobs that run: its proxy keeps no list, or a part of it.
+            # The first list kept quiet about jobs that run: its proxy keeps none, or a part of it.
             self._distrusted.add(asked.request.endpoint)
-        second = asked.key == _STATUSES and absent
+        absent: list[int] = []
         for index in asked.riders:
-            listing = jobs.get(self._id(index), _ABSENT)
-            if listing is _ABSENT and second:
-                continue
-            self._members[index].unlisted = not listing.busy
-            self._take(index, self._members[index].wait.handle_shared(listing, asked.at, now), now)
-        if second:
+            listing = jobs.get(self._id(index))
+            if listing is None or not (listing.kind in KINDS or is_download_id(self._id(index))):
+                # Of a kind that nobody knows: it may idle, which not every list tells.
+                absent.append(index)
+            else:
+                self._tell(index, listing, asked, now)
+        self._give_up_late(now)
+        absent = [index for index in absent if self._endings[index] is None]
+        if absent and asked.key == _STATUSES and not self._is_over():
             return self._ask_list(_NAMES, absent, asked.request, now, now)
+        for index in absent:
+            self._miss(index, asked, now)
         return self._next(now)
+
+    def _is_useless(self, asked: _Asked, seen: Fault | Unusable) -> bool:
+        """Tell a list that is not to be had from trouble that passes: its jobs are asked for one by one."""
+        if isinstance(seen, Fault):
+            return seen.kind is FaultKind.TOO_LARGE
+        again = self._members[asked.riders[0]].wait.state.faults.malformed > 0
+        return seen.trouble is Trouble.REFUSED or (seen.trouble is Trouble.MALFORMED and again)
+
+    def _tell(self, index: int, seen: Listing | Fault | Unusable, asked: _Asked, now: float) -> None:
+        wait = self._members[index].wait
+        self._take(index, wait.handle_shared(seen, now, asked=asked.at, endpoint=asked.request.endpoint))
+
+    def _miss(self, index: int, asked: _Asked, now: float) -> None:
+        """Let a job that is on no list be asked for by its id."""
+        member = self._members[index]
+        if member.doubtful:
+            member.alone, member.rides = True, ""
+            self._queue(index, now)
+        else:
+            member.missed = member.rides
+            self._tell(index, _ABSENT, asked, now)
 
     def _id(self, index: int) -> str:
         return self._members[index].wait.state.job_id
 
-    def _take(self, index: int, decision: Decision[WaitResult], now: float) -> None:
+    def _take(self, index: int, decision: Decision[WaitResult]) -> None:
         """Note what a member wants next, or how it ended."""
+        member = self._members[index]
         if isinstance(decision, Continue):
-            member = self._members[index]
-            member.version += 1
-            heappush(self._due, (now + decision.delay, index, member.version))
+            state = member.wait.state
+            member.rides = _list_of(member)
+            self._queue(index, state.started_at + state.due)
             return
-        ending = decision.result if decision.result is not None else decision.error
-        self._endings[index] = ending
+        member.rides = ""
+        self._failed |= isinstance(decision, Abort)
+        self._endings[index] = decision.result if decision.result is not None else decision.error
         self._ended.append(index)
 
-    def _next(self, now: float) -> Decision[list[Ending | None]]:
-        if self._is_over():
-            self._decision = Done(
-                list(self._endings), f"{len(self._ended)} of {len(self._members)} jobs ended"
-            )
-            return self._decision
-        while True:
-            due, index, version = heappop(self._due)
-            member = self._members[index]
-            if self._endings[index] is None and version == member.version:
-                break
-        pending = cast("Request", member.wait.state.pending)
-        key = _list_of(member)
-        if key:
-            riders = [each for each in self._under_way() if _list_of(self._members[each]) == key]
-            trusted = key != _STATUSES or pending.endpoint not in self._distrusted
-            return self._ask_list(key if trusted else _NAMES, riders, pending, due, now)
-        self._asked = _Asked(pending, due, [index])
-        return self._continue(due, now, f"{len(self._ended)} ended; {member.wait.explain(now)}")
+    def _queue(self, index: int, due: float) -> None:
+        member = self._members[index]
+        member.version += 1
+        queue = self._urgent if member.rides or member.missed else self._others
+        heappush(queue, (due, index, member.version))
 
-    def _ask_list(
-        self, key: str, riders: list[int], like: Request, due: float, now: float
-    ) -> Decision[list[Ending | None]]:
+    # Whom to ask for next.
+
+    def _next(self, now: float) -> Decision[Endings]:
+        self._give_up_late(now)
+        if self._is_over():
+            self._asked = None
+            self._decision = Done(self._endings, self._count())
+            return self._decision
+        due, index = self._turn(now)
+        member = self._members[index]
+        pending = cast("Request", member.wait.state.pending)
+        if not member.rides:
+            return self._ask(pending, due, [index], now)
+        trusted = member.rides != _STATUSES or pending.endpoint not in self._distrusted
+        riders = [place for place, each in enumerate(self._members) if each.rides == member.rides]
+        return self._ask_list(member.rides if trusted else _NAMES, riders, pending, due, now)
+
+    def _give_up_late(self, now: float) -> None:
+        """Let those waits end whose turn did not come in time."""
+        deadlines = self._deadlines
+        while deadlines and (self._has_ended(deadlines[0]) or deadlines[0][0] + LAST_REQUEST <= now):
+            _, index = heappop(deadlines)
+            if self._endings[index] is None:
+                wait = self._members[index].wait
+                endpoint = wait.state.endpoint
+                self._take(index, wait.handle_shared(_TOO_LATE, now, asked=now, endpoint=endpoint))
+
+    def _has_ended(self, entry: tuple[float, int]) -> bool:
+        return self._endings[entry[1]] is not None
+
+    def _turn(self, now: float) -> tuple[float, int]:
+        """
+        Choose whose turn it is: whoever is due first.
+
+        But lists, and jobs that left one, wait for one other request at most: for a job that nobody knows
+        the proxies take 2 s each time (V4).
+        """
+        for queue in (self._urgent, self._others):
+            while queue and not self._is_valid(queue[0]):
+                heappop(queue)
+        urgent, others = self._urgent, self._others
+        late = bool(urgent) and urgent[0][0] <= now and not self._was_urgent
+        queue = urgent if late or not others else min(others, urgent or others)
+        self._was_urgent = queue is urgent
+        due, index, _ = heappop(queue)
+        return due, index
+
+    def _is_valid(self, entry: tuple[float, int, int]) -> bool:
+        _, index, version = entry
+        return self._endings[index] is None and version == self._members[index].version
+
+    def _ask_list(self, key: str, riders: list[int], like: Request, due: float, now: float) -> Continue:
         request = _LISTS[key]() if key in _LISTS else calls.list_kind(key)
         request = request.addressed(
             timeout=like.timeout, endpoint=like.endpoint, refresh_token=like.refresh_token
         )
-        self._asked = _Asked(request, due, riders, key)
-        reason = f"{len(self._ended)} of {len(self._members)} jobs ended; {len(riders)} on the list of {key}"
-        return self._continue(due, now, reason)
+        return self._ask(request, due, riders, now, key)
 
-    def _continue(self, due: float, now: float, reason: str) -> Continue:
-        request = cast("_Asked", self._asked).request
-        self._decision = Continue(max(0.0, due - now), request, reason)
+    def _ask(self, request: Request, due: float, riders: list[int], now: float, key: str = "") -> Continue:
+        at = max(due, now)
+        states = [self._members[index].wait.state for index in riders]
+        timeout = min(
+            request_timeout(state.options, math.inf if state.timeout is None else _deadline(state) - at)
+            for state in states
+        )
+        if self._deadlines:
+            # One request at a time: no wait is to outlive its deadline by much for the sake of another.
+            timeout = min(timeout, self._deadlines[0][0] + LAST_REQUEST - at)
+        self._asked = _Asked(evolve(request, timeout=timeout), at, riders, key)
+        last = cast("Continue", self._members[riders[0]].wait.decision)
+        name = printable(states[0].job_id or states[0].kind, 100)
+        whom = f"{len(riders)} by the list of {key}" if key else name
+        self._decision = Continue(at - now, self._asked.request, f"{self._count()}; {whom}: {last.reason}")
         return self._decision
 
-    def _under_way(self) -> list[int]:
-        return [index for index, ending in enumerate(self._endings) if ending is None]
+    def _count(self) -> str:
+        return f"{len(self._ended)} of {len(self._members)} jobs ended"
 
     def _is_over(self) -> bool:
-        if len(self._ended) == len(self._members):
-            return True
-        endings = [self._endings[index] for index in self._ended]
         match self._return_when:
             case ReturnWhen.ALL:
-                return False
+                enough = False
             case ReturnWhen.FIRST:
-                return bool(endings)
+                enough = bool(self._ended)
             case ReturnWhen.FIRST_FAILURE:
-                # A result is true iff it is a success; an error never is.
-                return any(isinstance(ending, Exception) or not ending for ending in endings)
+                enough = self._failed
             case _:
                 assert_never(self._return_when)
+        return enough or len(self._ended) == len(self._members)
 
 
-_LISTS: Final[Mapping[str, Callable[[], Request]]] = {
-    _STATUSES: calls.list_statuses,
-    _NAMES: calls.list_names,
-}
+def _deadline(state: WaitState) -> float:
+    return state.started_at + cast("float", state.timeout)
 
 
 def _reports(listing: Listing | None) -> bool:
@@ -252,7 +358,7 @@ def _reports(listing: Listing | None) -> bool:
 def _list_of(member: _Member) -> str:
     """Say which list can tell that a job is still busy; empty where it has to be asked for by its id."""
     state = member.wait.state
-    if member.alone or state.phase is not Phase.WATCH or state.until not in _RIDING:
+    if member.alone or state.phase is not Phase.WATCH or state.until not in _RIDING or state.options.counted:
         return ""
     kind = KINDS.get(state.kind)
     if kind is None or kind.has_status or is_download_id(state.job_id):

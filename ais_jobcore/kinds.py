@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import re
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -199,6 +198,8 @@ def named_kind(text: str) -> Kind:
     """
     kind = find_kind(text)
     if kind is None:
+        from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
         near = get_close_matches(text, [*KINDS, *_BY_DISPLAY], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(KINDS)}"
         msg = f"unknown kind of job {text!r}: {hint}"

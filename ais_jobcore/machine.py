@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from attrs import evolve
-
 from . import saving
 from .decisions import Continue, Decision, Done
 from .evidence import Until
@@ -18,7 +16,7 @@ from .observations import Event, Reply
 from .options import WaitOptions, check_timeout
 from .states import Phase, WaitState
 from .text import printable
-from .wait import step
+from .wait import step, step_shared
 from .wire import decode
 
 if TYPE_CHECKING:
@@ -121,15 +119,16 @@ class JobWait:
         return self._take(*step(self._state, observation, now))
 
     def handle_shared(
-        self, seen: Listing | Fault | Unusable, asked: float, now: float
+        self, seen: Listing | Fault | Unusable, now: float, *, asked: float, endpoint: int
     ) -> Decision[WaitResult]:
         """
         Take what came of a request that was sent for several waits, in the place of the pending one.
 
         Args:
             seen: what the list says of this job, or why it says nothing.
-            asked: when the list was asked for, on the same clock as ``now``.
             now: this moment.
+            asked: when the list was asked for, on the same clock.
+            endpoint: which endpoint was asked.
 
         Raises:
             RuntimeError: the wait has not begun, or is over. Nothing changes.
@@ -137,7 +136,7 @@ class JobWait:
         if not isinstance(self._decision, Continue):
             msg = "this wait is not under way"
             raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
-        return self._take(*step(evolve(self._state, due=asked - self._state.started_at), seen, now))
+        return self._take(*step_shared(self._state, seen, now, asked=asked, endpoint=endpoint))
 
     def _take(self, state: WaitState, decision: D) -> D:
         self._state, self._decision = state, decision
@@ -196,7 +195,8 @@ def _settle_kind(job_id: str, kind: str) -> tuple[str, tuple[str, ...]]:
     given = find_kind(kind)
     if given is not None:
         require_waitable(given)
-    known = kind_of_id(job_id) or given
+    fits = given is not None and job_id.startswith(given.prefixes)
+    known = given if fits else kind_of_id(job_id) or given
     notes = () if given or not kind else (f"kind {kind!r} is not known: the id decides",)
     return known.name if known else "", notes
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 from .pacing import PRESETS, Schedule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from attrs import Attribute
 
 LAST_REQUEST: Final = 3.0
@@ -34,12 +36,29 @@ def _count(_: object, attribute: Attribute[int], value: object) -> None:
         raise ValueError(msg)
 
 
+def _optional(check: Callable[..., None]) -> Callable[..., None]:
+    def check_unless_none(instance: object, attribute: Attribute[object], value: object) -> None:
+        if value is not None:
+            check(instance, attribute, value)
+
+    return check_unless_none
+
+
+def _stall_word(_: object, attribute: Attribute[str], value: object) -> None:
+    if value not in {"end", "warn"}:
+        msg = f"{attribute.name} is 'end' or 'warn', not {value!r}"
+        raise ValueError(msg)
+
+
 def _to_schedule(given: str | Schedule) -> Schedule:
     if isinstance(given, str):
         if given not in PRESETS:
             msg = f"schedule is one of {', '.join(PRESETS)}, or a Schedule, not {given!r}"
             raise ValueError(msg)
         return PRESETS[given]
+    if not callable(getattr(given, "interval", None)):
+        msg = f"a Schedule has a method interval, unlike {given!r}"
+        raise ValueError(msg)  # noqa: TRY004 - bad input is a ValueError everywhere
     return given
 
 
@@ -76,11 +95,11 @@ class WaitOptions:
     unanswered: float = field(default=30.0, validator=_seconds)
     outage: float = field(default=600.0, validator=_seconds)
     schedule: Schedule = field(default=PRESETS["default"], converter=_to_schedule)
-    expected_objects: int | None = field(default=None, validator=validators.optional(_count))
-    expected_bytes: int | None = field(default=None, validator=validators.optional(_count))
-    expected_duration: float | None = field(default=None, validator=validators.optional(_seconds))
-    stall_timeout: float | None = field(default=None, validator=validators.optional(_seconds))
-    on_stall: str = field(default="end", validator=validators.in_(("end", "warn")))
+    expected_objects: int | None = field(default=None, validator=_optional(_count))
+    expected_bytes: int | None = field(default=None, validator=_optional(_count))
+    expected_duration: float | None = field(default=None, validator=_optional(_seconds))
+    stall_timeout: float | None = field(default=None, validator=_optional(_seconds))
+    on_stall: str = field(default="end", validator=_stall_word)
 
     @property
     def counted(self) -> bool:
@@ -90,7 +109,7 @@ class WaitOptions:
 
 def request_timeout(options: WaitOptions, left: float) -> float:
     """Bound one request: a wait ends by its deadline and :data:`LAST_REQUEST` (rules E4, S62, R6)."""
-    return min(options.request_timeout, max(left, LAST_REQUEST))
+    return min(options.request_timeout, max(left, LAST_REQUEST), left + LAST_REQUEST)
 
 
 def check_timeout(timeout: object) -> float | None:

@@ -12,10 +12,12 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from attrs import Attribute
 
 JITTER: Final = 0.1
 """How far an interval may stray to either side."""
@@ -25,8 +27,10 @@ APPROACH: Final = 0.6
 """How much of an estimated rest is slept at once: an estimate is wrong, mostly by being too long."""
 SHORTEST: Final = 0.01
 """Seconds; no schedule asks more often."""
-LONGEST_SLEEP: Final = 120.0
+LONGEST_SLEEP: Final = 600.0
 """Seconds that an estimate may make a wait sleep at once."""
+IDLE_AFTER: Final = 6.0
+"""Seconds after its last work before which no target calls a job idle: too early for short intervals."""
 TIGHTEST: Final = 0.25
 """What is left of an interval when nearly all targets have finished."""
 BUDGET: Final = 10.0
@@ -50,6 +54,12 @@ class Schedule(Protocol):
         ...
 
 
+def _above_zero(_: object, attribute: Attribute[float], value: object) -> None:
+    if not (isinstance(value, int | float) and 0 < value < math.inf):
+        msg = f"{attribute.name} is a number above 0, not {value!r}"
+        raise ValueError(msg)
+
+
 @frozen(kw_only=True)
 class Keller:
     """
@@ -64,11 +74,11 @@ class Keller:
         horizon: seconds; the ``T`` of the formula, whatever the time-out of the wait.
     """
 
-    k: float = 0.12
-    floor: float = 0.05
-    snapshot_floor: float = 0.05
-    growth: float = 0.25
-    horizon: float = 86_400.0
+    k: float = field(default=0.12, validator=_above_zero)
+    floor: float = field(default=0.05, validator=_above_zero)
+    snapshot_floor: float = field(default=0.1, validator=_above_zero)
+    growth: float = field(default=0.4, validator=_above_zero)
+    horizon: float = field(default=86_400.0, validator=_above_zero)
 
     def interval(self, waited: float, *, snapshots: bool) -> float:
         """Return the interval, at its largest from the horizon divided by e on."""
@@ -92,7 +102,7 @@ PRESETS: Final[Mapping[str, Schedule]] = MappingProxyType(
 
 def towards(rest: float, floor: float) -> float:
     """Return seconds to sleep when the end is estimated to be so many seconds away."""
-    return min(LONGEST_SLEEP, max(floor, APPROACH * rest))
+    return min(LONGEST_SLEEP, max(SHORTEST, floor, APPROACH * rest))
 
 
 def retry(faults: int) -> float:

@@ -149,7 +149,7 @@ class Progress:
 NO_PROGRESS = Progress()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class WaitState:
     """
     Hold everything that a wait knows. Two equal states have the same future.

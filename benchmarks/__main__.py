@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
+from math import nan
+from traceback import print_exc
 from typing import TYPE_CHECKING, Final
 
 from . import crowds, decoding, imports, memory, official, page, polling, replays
@@ -48,19 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(
             f"no such benchmark: {', '.join(strangers)}" if strangers else "a page shows all of them"
         )
-    official.prepare()
+    sdk = official.prepare()
     begin = time.monotonic()
     checks: list[Check] = []
     for name in options.names or BENCHMARKS:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        checks += BENCHMARKS[name]()
+        try:
+            checks += BENCHMARKS[name]()
+        except Exception as error:  # noqa: BLE001 - one that breaks must not hide the others
+            print_exc()
+            checks.append(Check(name, f"could not be measured: {type(error).__name__}", nan, 0))
     missed = sum(not check.ok for check in checks)
     bounded = sum(check.bound is not None for check in checks)
     print(render(checks))
     took = time.monotonic() - begin
     print(f"\n{bounded - missed} of {bounded} bounds kept, {missed} missed; {took:.0f} s")
     if options.page:
-        page.write(checks, took)
+        page.write(checks, took, sdk)
     return 1 if missed else 0
 
 

@@ -24,6 +24,8 @@ _KIB: Final = 1024
 _MIB: Final = 1024 * 1024
 _FEW, _MANY = 3, 103
 _POLLS: Final = 3
+_TURNS: Final = 1000
+"""Turns of the event loop in which all waits have to come to rest."""
 
 
 def state(waits: int = 500) -> list[Check]:
@@ -121,10 +123,12 @@ async def _live(waits: int, polls: int) -> int:
             asyncio.create_task(client.job(f"J{place:08}", "archive").wait(3600.0, verbose=False))
             for place in range(waits)
         ]
-        while asleep < (polls + 1) * waits:  # noqa: ASYNC110 - whoever sleeps last does not know it
-            await asyncio.sleep(0)
+        for _ in range(_TURNS):
+            if asleep < (polls + 1) * waits:
+                await asyncio.sleep(0)
         collect()
         held = tracemalloc.get_traced_memory()[0]
+        assert asleep == (polls + 1) * waits
         assert not any(task.done() for task in tasks)
     finally:
         tracemalloc.stop()

@@ -28,9 +28,7 @@ from .schedules import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-BLIND: Final = (
-    "requests times mean lateness, jobs log-uniform 1 s to 1 day, as a multiple of the blind optimum"
-)
+BLIND: Final = "requests times mean lateness, jobs log-uniform 1 s to 1 day, as a multiple of the optimum"
 ELSEWHERE: Final = "requests times mean lateness on other jobs, as a multiple of the Go client's"
 TOTALS: Final = "requests times mean lateness with totals known, as a multiple of the blind optimum"
 SHORT: Final = "short jobs, whatever the time-out"

@@ -16,7 +16,11 @@ from . import official
 from .checks import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
+
+    Waiter: TypeAlias = "Callable[[Life, float, float], float | None]"
+    """From a job, a start and a time-out to when success is reported, ``None`` where it never is."""
 
 RECORDINGS: Final = Path(__file__).parents[1] / "tests" / "recordings"
 ROW: Final = (
@@ -47,10 +51,6 @@ class Life:
     kind: str
     began: float
     ended: float
-
-
-Waiter = "Callable[[Life, float, float], float | None]"
-"""From a life, a start and a time-out to when the wait reports success, ``None`` where it never does."""
 
 
 def lives(folder: Path = RECORDINGS) -> Iterator[Life]:
@@ -100,7 +100,7 @@ def theirs(life: Life, start: float, timeout: float) -> float | None:
     return clock.now() if official.wait(transport, clock, life.job_id, life.kind, timeout) else None
 
 
-def recorded(starts: int = 1000, chosen: Sequence[Life] | None = None) -> list[Check]:
+def recorded(starts: int = 1000, chosen: Sequence[Life] | None = None, sdk: Waiter = theirs) -> list[Check]:
     """Start waits all over the lives of the recorded jobs; compare where the SDK gets the answer right."""
     checks: list[Check] = []
     chosen = list(lives()) if chosen is None else chosen
@@ -108,7 +108,7 @@ def recorded(starts: int = 1000, chosen: Sequence[Life] | None = None) -> list[C
         own: list[float] = []
         other: list[float] = []
         for life in chosen:
-            pairs = list(_pairs(life, timeout, starts))
+            pairs = list(_pairs(life, timeout, starts, sdk))
             own += [mine for mine, _ in pairs]
             other += [its for _, its in pairs]
             share = median(m for m, _ in pairs) / median(o for _, o in pairs)
@@ -122,11 +122,11 @@ def recorded(starts: int = 1000, chosen: Sequence[Life] | None = None) -> list[C
     return checks
 
 
-def _pairs(life: Life, timeout: float, starts: int) -> Iterator[tuple[float, float]]:
+def _pairs(life: Life, timeout: float, starts: int, sdk: Waiter) -> Iterator[tuple[float, float]]:
     """Yield how late we are and how late the SDK is, wherever it reports success, and not too early."""
     for place in range(starts):
         start = life.began + (life.ended - life.began) * (place + 0.5) / starts
-        its = theirs(life, start, timeout)
+        its = sdk(life, start, timeout)
         if its is None or its < life.ended:
             continue
         mine = ours(life, start, timeout, seed=place)

@@ -8,31 +8,37 @@ import random
 import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
+from ais_jobcore.completions import Completions
 from ais_jobcore.config import ClientConfig, Settings
-from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, to_options
+from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, to_group, to_jobs, to_options
 from ais_jobcore.narration import Narrator
 
 from .driver import run
 from .transport import AiohttpTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
     from datetime import datetime, timedelta
     from types import TracebackType
 
     from ais_jobcore import (
         AggregatedJobSnap,
         AsyncTransport,
+        GroupWait,
+        JobCoreError,
         JobSnap,
         JobStatus,
         Operation,
+        ReturnWhen,
         Until,
         WaitOptions,
         WaitResult,
     )
     from ais_jobcore.facade import Bucket
+    from ais_jobcore.group import Ending
 
 T = TypeVar("T")
+J = TypeVar("J", bound="AsyncJob | str")
 
 
 class AsyncClient:
@@ -122,6 +128,78 @@ class AsyncClient:
         """
         narrator = Narrator(subject, verbose=verbose)
         return await run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
+
+    async def wait_all(
+        self,
+        jobs: Iterable[AsyncJob | str],
+        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        *,
+        return_when: str | ReturnWhen = "all",
+        verbose: bool = True,
+        until: str | Until = "auto",
+        options: WaitOptions | None = None,
+    ) -> list[WaitResult | JobCoreError | None]:
+        """
+        Wait for several jobs at little more than the price of one.
+
+        Args:
+            jobs: jobs of any kinds, or their ids.
+            timeout: seconds for each of them; ``None`` for ever.
+            return_when: ``all``, ``first`` (one ended) or ``first-failure`` (one ended badly, or all ended).
+            verbose: whether changes and the end are logged as INFO rather than DEBUG.
+            until: as in :meth:`AsyncJob.wait`.
+            options: the settings of every wait.
+
+        Returns:
+            In the order given, how each job ended, or why its wait could not be completed; ``None`` for
+            those under way. Nothing is raised for one job alone.
+
+        Raises:
+            ValueError: one of them names no job, or an argument is not what it should be.
+        """
+        group = to_group(to_jobs(jobs), timeout, until, self.options(options), return_when)
+        return await self.run(group, verbose=verbose, subject=f"{len(group.endings)} jobs")
+
+    def as_completed(
+        self,
+        jobs: Iterable[J],
+        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        *,
+        verbose: bool = True,
+        until: str | Until = "auto",
+        options: WaitOptions | None = None,
+    ) -> AsyncGenerator[tuple[J, Ending], None]:
+        """
+        Wait for several jobs, and tell of each as it ends, first come, first served.
+
+        Between two of them time passes for the waits up to the moment when they would ask next, and no
+        further: whoever works on a job that ended makes no other one late.
+
+        Args:
+            jobs: jobs of any kinds, or their ids.
+            timeout: seconds for each of them; ``None`` for ever.
+            verbose: whether changes and the end are logged as INFO rather than DEBUG.
+            until: as in :meth:`AsyncJob.wait`.
+            options: the settings of every wait.
+
+        Returns:
+            Pairs of a job, as it was given, and how it ended, or why its wait could not be completed.
+
+        Raises:
+            ValueError: one of them names no job, or an argument is not what it should be; at once.
+        """
+        named = to_jobs(jobs)
+        group = to_group(named, timeout, until, self.options(options))
+        return self._completions(named, group, verbose=verbose)
+
+    async def _completions(
+        self, named: Sequence[J], group: GroupWait, *, verbose: bool
+    ) -> AsyncGenerator[tuple[J, Ending], None]:
+        completions = Completions(group)
+        while len(group.ended) < len(named):
+            told = await self.run(completions, verbose=verbose, subject=f"{len(named)} jobs")
+            for place, ending in told:
+                yield named[place], ending
 
 
 class AsyncJob(JobBase):

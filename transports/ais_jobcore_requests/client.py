@@ -7,33 +7,40 @@ import random
 import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
+from ais_jobcore import JobCoreError
+from ais_jobcore.completions import Completions
 from ais_jobcore.config import ClientConfig, Settings
-from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, to_options
+from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, to_group, to_jobs, to_options
 from ais_jobcore.narration import Narrator
 
 from .driver import run
+from .errors import documented
 from .transport import RequestsTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
     from datetime import datetime, timedelta
     from types import TracebackType
 
     from ais_jobcore import (
         AggregatedJobSnap,
+        GroupWait,
         JobSnap,
         JobStatus,
         Operation,
+        ReturnWhen,
         Transport,
         Until,
         WaitOptions,
         WaitResult,
     )
     from ais_jobcore.facade import Bucket
+    from ais_jobcore.group import Ending
 
     from .sdk import SDKRequestClient
 
 T = TypeVar("T")
+J = TypeVar("J", bound="Job | str")
 
 
 class Client:
@@ -150,6 +157,79 @@ class Client:
         """
         narrator = Narrator(subject, verbose=verbose)
         return run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
+
+    def wait_all(
+        self,
+        jobs: Iterable[Job | str],
+        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        *,
+        return_when: str | ReturnWhen = "all",
+        verbose: bool = True,
+        until: str | Until = "auto",
+        options: WaitOptions | None = None,
+    ) -> list[WaitResult | JobCoreError | None]:
+        """
+        Wait for several jobs at little more than the price of one.
+
+        Args:
+            jobs: jobs of any kinds, or their ids.
+            timeout: seconds for each of them; ``None`` for ever.
+            return_when: ``all``, ``first`` (one ended) or ``first-failure`` (one ended badly, or all ended).
+            verbose: whether changes and the end are logged as INFO rather than DEBUG.
+            until: as in :meth:`Job.wait`.
+            options: the settings of every wait.
+
+        Returns:
+            In the order given, how each job ended, or why its wait could not be completed; ``None`` for
+            those under way. Nothing is raised for one job alone.
+
+        Raises:
+            ValueError: one of them names no job, or an argument is not what it should be.
+        """
+        group = to_group(to_jobs(jobs), timeout, until, self.options(options), return_when)
+        endings = self.run(group, verbose=verbose, subject=f"{len(group.endings)} jobs")
+        return [documented(ending) if isinstance(ending, JobCoreError) else ending for ending in endings]
+
+    def as_completed(
+        self,
+        jobs: Iterable[J],
+        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        *,
+        verbose: bool = True,
+        until: str | Until = "auto",
+        options: WaitOptions | None = None,
+    ) -> Generator[tuple[J, Ending], None, None]:
+        """
+        Wait for several jobs, and tell of each as it ends, first come, first served.
+
+        Between two of them time passes for the waits up to the moment when they would ask next, and no
+        further: whoever works on a job that ended makes no other one late.
+
+        Args:
+            jobs: jobs of any kinds, or their ids.
+            timeout: seconds for each of them; ``None`` for ever.
+            verbose: whether changes and the end are logged as INFO rather than DEBUG.
+            until: as in :meth:`Job.wait`.
+            options: the settings of every wait.
+
+        Returns:
+            Pairs of a job, as it was given, and how it ended, or why its wait could not be completed.
+
+        Raises:
+            ValueError: one of them names no job, or an argument is not what it should be; at once.
+        """
+        named = to_jobs(jobs)
+        group = to_group(named, timeout, until, self.options(options))
+        return self._completions(named, group, verbose=verbose)
+
+    def _completions(
+        self, named: Sequence[J], group: GroupWait, *, verbose: bool
+    ) -> Generator[tuple[J, Ending], None, None]:
+        completions = Completions(group)
+        while len(group.ended) < len(named):
+            told = self.run(completions, verbose=verbose, subject=f"{len(named)} jobs")
+            for place, ending in told:
+                yield named[place], documented(ending) if isinstance(ending, JobCoreError) else ending
 
 
 class Job(JobBase):

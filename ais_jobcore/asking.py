@@ -1,0 +1,210 @@
+"""
+Whom to ask next, when, and how: the second half of the rules.
+
+Every function here is a pure function of the state, the signal and the moment.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from . import calls, pacing
+from .calls import What
+from .conclusions import why
+from .decisions import Continue
+from .evidence import Until, all_finished
+from .kinds import KINDS, SHORTEST_RETENTION, STATUS_RETENTION, Strategy, is_download_id
+from .observations import Trouble, Unusable
+from .options import request_timeout
+from .snapshots import TargetState
+from .states import Phase, Signal, Source, changed
+
+if TYPE_CHECKING:
+    from .calls import Request
+    from .states import WaitState
+
+PASSING: Final = frozenset({Trouble.STARTING, Trouble.TARGET_DOWN})
+"""AIStore's own troubles: they pass by themselves, so the normal schedule goes on."""
+
+SAID: Final = frozenset({Phase.DETAIL, Phase.DISPUTE, Phase.REPORT})
+"""Phases in which the proxies have said their word."""
+
+_ONLY_STATUS: Final = (Source.STATUS,)
+
+PATIENCE: Final = 2
+"""Faults in a row of one source after which the other is asked in between."""
+
+
+def effective_until(state: WaitState) -> Until:
+    """Say what *auto* means for the kind; a kind that the table lacks may idle (G1)."""
+    if state.until is Until.AUTO:
+        ends = _strategy(state) in {Strategy.STATUS, Strategy.FINISHED}
+        return Until.FINISHED if ends else Until.IDLE
+    return Until.FINISHED if state.until is Until.SINGLE else state.until
+
+
+def _strategy(state: WaitState) -> Strategy | None:
+    kind = KINDS.get(state.kind)
+    return None if kind is None else kind.strategy
+
+
+def sources(state: WaitState) -> tuple[Source, ...]:
+    """Say who can know the job, the one to ask first."""
+    if is_download_id(state.job_id):
+        return _ONLY_STATUS
+    return _sources(state.kind, state.until, state.options.counted)
+
+
+@cache
+def _sources(kind_name: str, until: Until, counted: bool) -> tuple[Source, ...]:  # noqa: FBT001 - quicker
+    kind = KINDS.get(kind_name)
+    if kind is not None and not kind.has_status:
+        return (Source.SNAPSHOTS,)
+    end_is_enough = kind is not None and not counted and until in {Until.AUTO, Until.FINISHED}
+    return (Source.STATUS, Source.SNAPSHOTS) if end_is_enough else (Source.SNAPSHOTS, Source.STATUS)
+
+
+def preferred_source(state: WaitState) -> Source:
+    """Say whom to ask, as long as that goes well; a second look is at whoever showed the first."""
+    ranked = sources(state)
+    if state.phase is Phase.CONFIRM and Source.SNAPSHOTS in ranked:
+        return Source.SNAPSHOTS
+    if not state.unknown_to:
+        return ranked[0]
+    return next((source for source in ranked if source not in state.unknown_to), ranked[0])
+
+
+def _next_source(state: WaitState) -> Source:
+    if state.phase in SAID:
+        return Source.SNAPSHOTS
+    preferred = preferred_source(state)
+    # A second look follows a good answer of the targets: the faults before it were not theirs.
+    faults = state.faults.count if state.phase is Phase.CONFIRM else state.faults.preferred
+    if faults >= PATIENCE and state.asked is preferred:
+        others = [other for other in sources(state) if other not in {preferred, *state.unknown_to}]
+        return others[0] if others else preferred
+    return preferred
+
+
+def _next_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
+    due = min(_wanted_moment(state, signal, source, now), now + _longest_gap(state, source))
+    return pacing.clipped(max(now, due), state.timeout, took=now - state.due)
+
+
+def _wanted_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
+    match signal:
+        case Signal.QUIET:
+            return second_look(state)
+        case Signal.MISSING:
+            missing = [view.missing_since for view in state.targets if view.missing_since is not None]
+            return min(missing) + state.options.idle_gap
+        case Signal.FAULT:
+            delay = _retry_delay(state, source, now)
+        case _:
+            delay = _interval(state, source, now)
+    delay = pacing.jittered(delay, state.options.seed, state.polls)
+    last = state.faults.last
+    asked_for = last.retry_after if signal is Signal.FAULT and isinstance(last, Unusable) else None
+    return now + max(delay, asked_for or 0.0)
+
+
+def _retry_delay(state: WaitState, source: Source, now: float) -> float:
+    """Back off; an endpoint that spent half its budget is asked no sooner than the schedule says."""
+    trouble = getattr(state.faults.last, "trouble", None)
+    if trouble in PASSING:
+        return _interval(state, source, now)
+    delay = pacing.retry(state.faults.count)
+    spent = state.spent[state.endpoint] > pacing.BUDGET / 2
+    return max(delay, _interval(state, source, now)) if spent else delay
+
+
+def _interval(state: WaitState, source: Source, now: float) -> float:
+    """Sleep by the estimate of the end, if there is one; else by the schedule."""
+    schedule, snapshots = state.options.schedule, source is Source.SNAPSHOTS
+    rest = _estimated_rest(state, now)
+    if rest is not None:
+        return pacing.towards(rest, schedule.interval(0.0, snapshots=snapshots))
+    idles = effective_until(state) is Until.IDLE
+    if idles and snapshots and _strategy(state) is Strategy.IDLE:
+        now = max(now, pacing.IDLE_AFTER)
+    delay = max(pacing.SHORTEST, schedule.interval(now, snapshots=snapshots))
+    if not state.targets:
+        return delay
+    states = [view.state for view in state.targets]
+    done = states.count(TargetState.FINISHED) + (states.count(TargetState.IDLE) if idles else 0)
+    return delay * max(pacing.TIGHTEST, 1.0 - done / len(states))
+
+
+def _estimated_rest(state: WaitState, now: float) -> float | None:
+    """Estimate the seconds to the end; a job that has not moved for a whole interval keeps no estimate."""
+    progress, options = state.progress, state.options
+    still = now - progress.at
+    if progress.done > progress.first_done and still <= options.schedule.interval(now, snapshots=True):
+        rate = (progress.done - progress.first_done) / (progress.at - progress.first_at)
+        return max(progress.at + (1.0 - progress.done) / rate - now, still * pacing.TIGHTEST)
+    expected = options.expected_duration
+    return expected - now if expected is not None and now < expected else None
+
+
+def _longest_gap(state: WaitState, source: Source) -> float:
+    """Half of what the source remembers: a job that ends is seen before it is forgotten (R2)."""
+    if source is Source.STATUS:
+        return STATUS_RETENTION / 2
+    kind = KINDS.get(state.kind)
+    return (SHORTEST_RETENTION if kind is None else kind.retention) / 2
+
+
+def ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> tuple[WaitState, Continue]:
+    """
+    Plan the next request.
+
+    Args:
+        state: what is known.
+        signal: what the last observation meant.
+        now: seconds since the start of the wait.
+        at_once: whether it asks something new, so that nothing is gained by waiting.
+    """
+    source = _next_source(state)
+    due = now if at_once else _next_moment(state, signal, source, now)
+    request = _request(state, source, due, refresh_token=signal is Signal.TOKEN)
+    asking = changed(state, now=now, due=due, pending=request, polls=state.polls + 1)
+    return asking, Continue(due - now, request, why(asking, signal))
+
+
+def _what(state: WaitState, source: Source) -> What:
+    if state.phase is Phase.FIND:
+        return What.SNAPSHOTS
+    if source is Source.STATUS:
+        return What.STATUS
+    return What.PROGRESS if state.options.counted else What.SIGHTINGS
+
+
+def _request(state: WaitState, source: Source, due: float, *, refresh_token: bool) -> Request:
+    left = math.inf if state.timeout is None else state.timeout - due
+    timeout = request_timeout(state.options, left)
+    what = _what(state, source)
+    last = state.pending
+    if (
+        last is not None
+        and last.what is what
+        and last.timeout == timeout
+        and last.endpoint == state.endpoint
+        and last.refresh_token is refresh_token
+    ):
+        return last
+    match what:
+        case What.SNAPSHOTS:
+            request = calls.ask_kind(state.kind, state.bucket, active=True)
+        case What.STATUS:
+            request = calls.ask_status(state.job_id)
+        case _:
+            request = calls.ask_sightings(state.job_id, counted=what is What.PROGRESS)
+    return request.addressed(timeout=timeout, endpoint=state.endpoint, refresh_token=refresh_token)
+
+
+def second_look(state: WaitState) -> float:
+    """Say when a reply is late enough to confirm the one that looked like the end."""
+    gap = state.options.finished_gap if all_finished(state.targets) else state.options.idle_gap
+    return (state.quiet_since or 0.0) + gap
