@@ -140,9 +140,10 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
 def _estimated_rest(state: WaitState, now: float) -> float | None:
     """Estimate the seconds to the end; a job that has not moved for a whole interval keeps no estimate."""
     progress, options = state.progress, state.options
-    still = now - progress.at
-    if progress.done > progress.first_done and still <= options.schedule.interval(now, snapshots=True):
-        rate = (progress.done - progress.first_done) / (progress.at - progress.first_at)
+    still, took = now - progress.at, progress.at - progress.first_at
+    gained = progress.done - progress.first_done
+    if took > 0 and gained > 0 and still <= options.schedule.interval(now, snapshots=True):
+        rate = gained / took
         return max(progress.at + (1.0 - progress.done) / rate - now, still * pacing.TIGHTEST)
     expected = options.expected_duration
     return expected - now if expected is not None and now < expected else None

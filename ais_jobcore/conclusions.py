@@ -84,11 +84,10 @@ def _more(state: WaitState, signal: Signal) -> str:
         return state.status.err
     if signal is Signal.ENDED and _said_over(state) and not any(view.state.ended for view in state.targets):
         return "the proxies say so"
-    if signal is Signal.BUSY and (words := stall(state, state.now)):
-        return words
-    if state.targets:
-        return describe(state.targets)
-    return "it is on a list of active jobs" if signal is Signal.BUSY and state.listed else ""
+    known = describe(state.targets)
+    if signal is Signal.BUSY:
+        return stall(state, state.now) or known or ("it is on a list of active jobs" if state.listed else "")
+    return known
 
 
 def stall(state: WaitState, now: float) -> str:

@@ -51,6 +51,8 @@ _LISTS: Final[Mapping[str, Callable[[], Request]]] = {
 }
 _ABSENT: Final = Listing(busy=False)
 _TOO_LATE: Final = Fault(FaultKind.TIMEOUT, "the requests for other jobs of the group took too long")
+_HEAD_START: Final = 3.0
+"""Seconds for which a request for many goes before one for a single job that was due earlier."""
 _RIDING: Final = frozenset({Until.AUTO, Until.FINISHED, Until.IDLE})
 
 
@@ -288,15 +290,18 @@ class GroupWait:
         """
         Choose whose turn it is: whoever is due first.
 
-        But lists, and jobs that left one, wait for one other request at most: for a job that nobody knows
-        the proxies take 2 s each time (V4).
+        But lists, and jobs that left one, have a head start, and then wait for one other request at most:
+        for a job that nobody knows the proxies take 2 s each time (V4).
         """
         for queue in (self._urgent, self._others):
             while queue and not self._is_valid(queue[0]):
                 heappop(queue)
         urgent, others = self._urgent, self._others
-        late = bool(urgent) and urgent[0][0] <= now and not self._was_urgent
-        queue = urgent if late or not others else min(others, urgent or others)
+        late = bool(urgent) and urgent[0][0] <= now
+        if late and not (self._was_urgent and others and others[0][0] < urgent[0][0] - _HEAD_START):
+            queue = urgent
+        else:
+            queue = min(filter(None, (urgent, others)))
         self._was_urgent = queue is urgent
         due, index, _ = heappop(queue)
         return due, index

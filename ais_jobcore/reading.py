@@ -185,13 +185,11 @@ def _progressed(state: WaitState, views: Views, reply: Sightings, now: float) ->
     done = min(parts, default=0.0)
     if not state.targets:
         return Progress(done, at=now, activity=reply.activity, changed_at=now, first_done=done, first_at=now)
-    moving = done > last.done and now > last.first_at
     moved = reply.activity != last.activity or views != state.targets
     return evolve(
         last,
         done=done,
-        at=now if moving else last.at,
-        moving=moving,
+        at=now if done > last.done else last.at,
         activity=reply.activity,
         changed_at=now if moved else last.changed_at,
     )

@@ -129,8 +129,7 @@ class Progress:
 
     Attributes:
         done: the part that is done, from 0 to 1; 0 where it is not known.
-        at: when that was seen.
-        moving: whether the last reply showed more than the one before.
+        at: when it was first seen to be that far.
         activity: a number that changes with every counter.
         changed_at: when a counter or a state of a target changed last.
         first_done: the part that was done when the job was first seen.
@@ -139,7 +138,6 @@ class Progress:
 
     done: float = 0.0
     at: float = 0.0
-    moving: bool = False
     activity: int = 0
     changed_at: float = 0.0
     first_done: float = 0.0
