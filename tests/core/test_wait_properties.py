@@ -28,8 +28,8 @@ from ais_jobcore.states import Phase
 from tests.core.lives import Step, make, waits_and_courses
 from tests.core.scripts import Event, _check
 
-TRIES = settings(max_examples=4 * settings().max_examples)
-"""For what says most about the rules."""
+TRIES = 4 * settings().max_examples
+"""Examples for what says most about the rules."""
 
 
 def moments(wait: JobWait, course: list[Step]) -> Iterator[tuple[Event, float]]:
@@ -49,7 +49,7 @@ def decisions(wait: JobWait, course: list[Step]) -> list[Decision[WaitResult]]:
     return taken
 
 
-@TRIES
+@settings(max_examples=TRIES)
 @given(waits_and_courses())
 def test_one_input_one_decision(drawn: tuple[dict[str, object], list[Step]]) -> None:
     """
@@ -91,7 +91,7 @@ def test_every_request_is_in_bounds(drawn: tuple[dict[str, object], list[Step]])
             assert wait.explain(now).isprintable()
 
 
-@TRIES
+@settings(max_examples=TRIES)
 @given(waits_and_courses())
 def test_no_success_without_evidence(drawn: tuple[dict[str, object], list[Step]]) -> None:
     """
