@@ -90,7 +90,9 @@ def snapshots(draw: st.DrawFn, job_id: str) -> JobSnap:
         draw(st.sampled_from(STATES)),
         draw(st.sampled_from(("", "", "", "", "e1", "e2"))),
         job_id=draw(st.sampled_from((job_id, job_id, job_id, job_id, "other", "g8", "g9"))),
-        kind=draw(st.sampled_from(("copy-bck", "copy-bck", "archive", "dsort", "rebalance", "summary-bck", "new"))),
+        kind=draw(
+            st.sampled_from(("copy-bck", "copy-bck", "archive", "dsort", "rebalance", "summary-bck", "new"))
+        ),
         start=draw(st.sampled_from((0.0, 0.0, 0.0, 30.0))),
     )
     return evolve(drawn, bucket=draw(st.none() | st.just(BucketRef("data"))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ais_jobcore import JobWait, Outcome, ProtocolError, TargetState, Timeout, WaitOptions
+from ais_jobcore import JobStatus, JobWait, Outcome, ProtocolError, TargetState, Timeout, WaitOptions
 from tests.core.scripts import (
     JOB,
     MALFORMED,
@@ -34,7 +34,10 @@ STOPPED = status("user abort", aborted=True)
 def test_over_then_the_targets_are_asked_at_once() -> None:
     """A status that says *over* is followed by one look at the targets, for states, counters and errors."""
     told = tell(
-        JobWait(JOB, "copy-bck"), (STATUS, RUNNING), (STATUS, OVER), (SNAPS, seen(t1="finished", t2="finished"))
+        JobWait(JOB, "copy-bck"),
+        (STATUS, RUNNING),
+        (STATUS, OVER),
+        (SNAPS, seen(t1="finished", t2="finished")),
     )
     result = told.succeeded(Outcome.FINISHED)
     assert told.moments[1] == told.moments[2]
@@ -63,9 +66,7 @@ def test_targets_have_errors_that_the_proxies_do_not_mention() -> None:
     assert "t1: o1 missing; t3: o2 missing" == result.error
 
 
-@pytest.mark.parametrize(
-    "gone", [UNKNOWN, seen(), seen(job_id="other", t1="running"), seen(t1=[])], ids=repr
-)
+@pytest.mark.parametrize("gone", [UNKNOWN, seen(), seen(job_id="other", t1="running"), seen(t1=[])], ids=repr)
 def test_targets_have_forgotten_it(gone: Answer) -> None:
     """Where the targets do not show the job any more, the status decides."""
     result = tell(JobWait(JOB, "copy-bck"), (STATUS, OVER), (SNAPS, gone)).succeeded(Outcome.FINISHED)
@@ -100,7 +101,7 @@ def test_end_before_the_epoch_is_an_end_without_a_time(end: int) -> None:
 @pytest.mark.parametrize(
     ("said", "outcome"), [(FAILED, Outcome.FINISHED_WITH_ERRORS), (STOPPED, Outcome.ABORTED)]
 )
-def test_failure_stands_alone(said, outcome: Outcome, answer: Answer) -> None:
+def test_failure_stands_alone(said: JobStatus, outcome: Outcome, answer: Answer) -> None:
     """A status that says *failed* ends the wait after one look at the targets, whatever that shows."""
     told = tell(JobWait(JOB, "copy-bck"), (STATUS, RUNNING), (STATUS, said), (SNAPS, answer))
     result = told.failed(outcome)
@@ -173,7 +174,7 @@ def test_dispute_ends_badly(last: Answer, outcome: Outcome) -> None:
 
 
 def test_dispute_over_a_lost_target() -> None:
-    """A target that was seen at work and is missing from two replies 2 s apart is lost, whoever says *over*."""
+    """A target seen at work and missing from two replies 2 s apart is lost, whoever says *over*."""
     told = tell(
         JobWait(JOB, "copy-bck"),
         (STATUS, OVER),
@@ -190,9 +191,16 @@ def test_proxies_change_their_word_in_a_dispute() -> None:
     lines = ((STATUS, OVER), (SNAPS, seen(t1="running")), (SNAPS, OVER))
     told = tell(JobWait(JOB, "copy-bck"), *lines)
     assert told.pending.delay > 0
-    tell(JobWait(JOB, "copy-bck"), *lines, (SNAPS, FAILED), (SNAPS, UNKNOWN)).failed(
-        Outcome.FINISHED_WITH_ERRORS
-    )
+    for last in (UNKNOWN, REFUSED):
+        tell(JobWait(JOB, "copy-bck"), *lines, (SNAPS, FAILED), (SNAPS, last)).failed(
+            Outcome.FINISHED_WITH_ERRORS
+        )
+
+
+def test_proxies_repeat_their_word() -> None:
+    """The same *over*, fed in again, is no contradiction."""
+    told = tell(JobWait(JOB, "copy-bck"), (STATUS, OVER), (SNAPS, OVER), (SNAPS, UNKNOWN))
+    told.succeeded(Outcome.FINISHED)
 
 
 @pytest.mark.parametrize("again", [RUNNING, status(kind="archive")], ids=["running", "kind without status"])
@@ -252,7 +260,7 @@ def test_error_of_a_running_job_is_remembered() -> None:
 def test_status_of_another_job_is_not_believed() -> None:
     """A status with another id is a malformed answer, and five of them are no way to go on."""
     other = status(job_id="other", end=NOON_NS)
-    told = live(JobWait(JOB, "copy-bck"), lambda asked, _: other)
+    told = live(JobWait(JOB, "copy-bck"), lambda *_: other)
     assert "uuid" == told.raised(ProtocolError).place
     assert 5 == len(told.asked)
 
