@@ -42,7 +42,7 @@ def effective_until(state: WaitState) -> Until:
     if state.until is Until.AUTO:
         ends = _strategy(state) in {Strategy.STATUS, Strategy.FINISHED}
         return Until.FINISHED if ends else Until.IDLE
-    return Until.FINISHED if state.until is Until.SINGLE else state.until
+    return state.until
 
 
 def _strategy(state: WaitState) -> Strategy | None:
@@ -83,7 +83,9 @@ def _next_source(state: WaitState) -> Source:
     # A second look follows a good answer of the targets: the faults before it were not theirs.
     faults = state.faults.count if state.phase is Phase.CONFIRM else state.faults.preferred
     if faults >= PATIENCE and state.asked is preferred:
-        others = [other for other in sources(state) if other not in {preferred, *state.unknown_to}]
+        # Targets that did not know the job may know it by now; proxies that forgot it do not.
+        forgot = state.unknown_to & {Source.STATUS}
+        others = [other for other in sources(state) if other not in {preferred, *forgot}]
         return others[0] if others else preferred
     return preferred
 

@@ -30,6 +30,7 @@ from .snapshots import (
     TargetState,
     classify,
     from_nanoseconds,
+    join_texts,
 )
 from .text import printable
 
@@ -76,8 +77,10 @@ _STATS_KEYS: Final = {
     "in_bytes": "in-bytes",
 }
 _WIRE_KEYS: Final = _SNAP_KEYS | _STATS_KEYS
-_OPTIONAL_KEYS: Final = frozenset({"err", "is_idle"})
-"""What older servers leave out; without them a success is less sure, so their absence is noted."""
+_OPTIONAL_KEYS: Final = frozenset({"aborted", "err", "is_idle"})
+"""What older servers may leave out; without them a success is less sure, so their absence is noted."""
+_SURER: Final = ("aborted", "err")
+"""The same for a status."""
 
 
 @frozen
@@ -132,7 +135,7 @@ def _status(document: Mapping[str, object], place: str = "") -> JobStatus:
         aborted=_flag(document.get("aborted", False), f"{place}aborted"),
         kind=_text(document.get("kind", ""), f"{place}kind"),
         is_idle=_flag(document.get("is_idle", False), f"{place}is_idle"),
-        notes=() if "err" in document else ("the server sends no err in a status",),
+        notes=tuple(f"the server sends no {key} in a status" for key in _SURER if key not in document),
     )
 
 
@@ -337,7 +340,7 @@ def _sighting(snap: dict[str, Any], target: str, index: int, missing: set[str]) 
         texts = {"abort-err": abort_err, "err": err, "kind": kind, "start-time": start, "end-time": end}
         key = next(key for key, value in texts.items() if type(value) is not str)
         _text(texts[key], f"{target}[{index}].{key}")
-    if "err" not in snap or "is_idle" not in snap:
+    if not snap.keys() >= _OPTIONAL_KEYS:
         missing |= _OPTIONAL_KEYS - snap.keys()
     key = "start-time"
     try:
@@ -347,7 +350,8 @@ def _sighting(snap: dict[str, Any], target: str, index: int, missing: set[str]) 
     except ProtocolError as error:
         raise ProtocolError(error.message, printable(f"{target}[{index}].{key}")) from None
     state = classify(start_ns, end_ns, aborted=aborted or bool(abort_err), idle=idle)
-    return Sighting(state, start_ns, end_ns, abort_err or err or ("aborted" if aborted else ""), kind)
+    text = (join_texts((abort_err, err)) or "") if abort_err else err
+    return Sighting(state, start_ns, end_ns, text or ("aborted" if aborted else ""), kind)
 
 
 def _finished(lists: Lists) -> tuple[str, ...]:

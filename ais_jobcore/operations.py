@@ -165,7 +165,13 @@ def details(
     Raises:
         ValueError: the kind is unknown, and there is no id: a server would show every job instead.
     """
-    return _details(job_id, kind, lambda snaps: snaps, options)
+
+    def known(snaps: AggregatedJobSnap) -> AggregatedJobSnap:
+        if job_id and not snaps.list_snapshots():
+            raise _unknown_job(job_id)(NotFound())
+        return snaps
+
+    return _details(job_id, kind, known, options)
 
 
 def within_timeframe(

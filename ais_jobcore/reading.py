@@ -39,7 +39,6 @@ _TOKEN_TROUBLES: Final = frozenset({Trouble.UNAUTHENTICATED, Trouble.FORBIDDEN})
 
 _SIGNALS: Final[Mapping[Verdict, Signal]] = {
     Verdict.BUSY: Signal.BUSY,
-    Verdict.QUIET: Signal.QUIET,
     Verdict.MISSING: Signal.MISSING,
     Verdict.ENDED: Signal.ENDED,
 }

@@ -197,8 +197,8 @@ class JobSnap:
 
     @property
     def error(self) -> str:
-        """Why it was stopped, else its first error, else nothing."""
-        return self.abort_err or self.err or ("aborted" if self.aborted else "")
+        """Why it was stopped, and its first error."""
+        return join_texts([self.abort_err, self.err]) or ("aborted" if self.aborted else "")
 
     def unpack_glob_id(self) -> tuple[int, int, int]:
         """Unpack joggers, workers and channel-full count."""

@@ -131,7 +131,8 @@ def _trouble(reply: Reply, document: ErrorDocument | None) -> Trouble:
         return _REFUSALS[status]
     if status == 503:  # noqa: PLR2004
         # A cluster that is starting says nothing at all (V13); an overloaded or shielded one does.
-        return Trouble.BUSY if reply.body else Trouble.STARTING
+        typed = any(name.lower() == "content-type" and value for name, value in reply.headers.items())
+        return Trouble.BUSY if reply.body or typed else Trouble.STARTING
     if status >= 500 or status < 200:  # noqa: PLR2004
         return Trouble.SERVER
     if document is None:

@@ -104,6 +104,13 @@ class Shell:
         return Ran(code, captured.out, captured.err)
 
 
+@pytest.fixture(autouse=True)
+def _no_taste_in_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide what the caller likes terminals to do."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Return a shell on a cluster without any job."""

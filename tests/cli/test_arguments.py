@@ -130,3 +130,10 @@ def test_wrong_usage_points_to_the_help_of_the_command() -> None:
     """The message says where help is to be had."""
     with pytest.raises(UsageError, match=r"see ais-job wait --help"):
         parse(["wait", "J1", "--timeout"])
+
+
+def test_escapes_in_arguments_are_refused(shell: Shell) -> None:
+    """An argument cannot steer the terminal either, not even in a complaint."""
+    ran = shell.run("wait", "\x1b[2J")
+    assert 2 == ran.code
+    assert "\x1b" not in ran.err

@@ -44,8 +44,6 @@ class Tty(io.StringIO):
 @pytest.fixture
 def tty(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Tty:
     """Let stderr be a terminal with colours, of 100 columns."""
-    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "100")
     shell.streams["stderr"] = stream = Tty()

@@ -229,13 +229,6 @@ def test_escapes_in_server_text_are_stripped_and_markup_is_text(shell: Shell) ->
     assert {"t[red]1": harmless, "t2": harmless} == documents.documents[0]["errors"]
 
 
-def test_escapes_in_arguments_are_refused(shell: Shell) -> None:
-    """Neither can an argument."""
-    ran = shell.run("wait", "\x1b[2J")
-    assert 2 == ran.code
-    assert "\x1b" not in ran.err
-
-
 def test_progress_is_a_line_on_stderr_for_every_change(shell: Shell) -> None:
     """Where stderr is no terminal, every change is a plain line there, and stdout has the result only."""
     job = shell.cluster.add_job("copy-objects", duration=30.0)
@@ -282,3 +275,20 @@ def test_unusable_token_file_is_wrong_usage(content: bytes | None, shell: Shell,
     complaints = [line for line in ran.err.splitlines() if line.startswith("ais-job: ")]
     assert (2, "", 1) == (ran.code, ran.out, len(complaints))
     assert "token file" in complaints[0]
+
+
+def test_failure_that_no_target_explains_is_explained_by_the_proxies(shell: Shell) -> None:
+    """Where only the proxies know what went wrong, their words are below the result."""
+
+    def answer(request: Request, _: float) -> Reply:
+        if request.query["what"] == "status":
+            status = {"uuid": "dnl-J12345678", "kind": "single", "err": "no [red]such", "end_time": 1}
+            return Reply(200, json.dumps(status).encode())
+        return Reply(404, b'{"message": "not here"}')
+
+    shell.script(answer)
+    ran = shell.run("wait", "dnl-J12345678")
+    assert 1 == ran.code
+    head, *rest = ran.out.splitlines()
+    assert "dnl-J12345678 download: finished with errors" in head
+    assert ["    error: no [red]such"] == rest[:1]

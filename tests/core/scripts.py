@@ -8,9 +8,8 @@ that no request outlives it by more than 3 s, and that a request for one job nev
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from attrs import define, evolve, field
 
@@ -31,6 +30,9 @@ from ais_jobcore import (
     Request,
     WaitResult,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 JOB = "x3CgTG-3v"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import pytest
 from attrs import evolve
@@ -27,9 +28,11 @@ from ais_jobcore.documents import read_sightings
 from ais_jobcore.errors import AmbiguousJob
 from ais_jobcore.evidence import TargetView
 from ais_jobcore.observations import Trouble, Unusable
-from ais_jobcore.snapshots import WaitResult
 from ais_jobcore.states import Faults, Phase, Signal, Source, WaitState
 from tests.core.scripts import JOB, NOON, NOON_NS, OVER, RUNNING, seen, snap, status
+
+if TYPE_CHECKING:
+    from ais_jobcore.snapshots import WaitResult
 
 LOST = TargetView("t1", TargetState.LOST, error="lost: gone")
 ABORTED = TargetView("t2", TargetState.ABORTED, end_ns=NOON_NS, error="user abort")
@@ -223,7 +226,10 @@ BUSY = Unusable(Trouble.BUSY, "try later", 503)
         (FAULT, TransportFault(FaultKind.DNS, "no such host")),
         (BUSY, RequestFailed(503, "try later")),
         (Unusable(Trouble.FORBIDDEN, "no", 403, "ErrX"), RequestFailed(403, "no", "ErrX")),
-        (Unusable(Trouble.MALFORMED, "not JSON", 200, place="t1[0].id"), ProtocolError("not JSON", "t1[0].id")),
+        (
+            Unusable(Trouble.MALFORMED, "not JSON", 200, place="t1[0].id"),
+            ProtocolError("not JSON", "t1[0].id"),
+        ),
     ],
 )
 def test_error_of_a_fault(fault: Fault | Unusable, error: Exception) -> None:
@@ -258,7 +264,9 @@ def test_not_found() -> None:
     assert isinstance(end, Abort)
     assert JobInfoNotFound(f"No job info found for {JOB!r}") == end.error
     searching = state("", "lru", bucket=BucketRef("data"))
-    assert "No active job of kind 'lru' on bucket 'data'" in str(conclude(searching, Signal.NOWHERE, None).error)
+    assert "No active job of kind 'lru' on bucket 'data'" in str(
+        conclude(searching, Signal.NOWHERE, None).error
+    )
     assert "No active job of kind 'lru'" in str(conclude(state("", "lru"), Signal.NOWHERE, None).error)
 
 
@@ -298,11 +306,14 @@ def test_expired_while_the_targets_were_asked(phase: Phase) -> None:
 def test_every_signal_has_words(signal: Signal) -> None:
     """Every decision carries a reason, in one printable line, whatever the server's words hold."""
     nasty = "\x1b[31mred\r\nforged line\u202e"
-    bare, full = state(), state(
-        targets=(evolve(FAULTY, target=nasty),),
-        status=status(nasty, end=1),
-        candidates=(nasty,),
-        faults=Faults(count=1, last=Fault(FaultKind.CONNECTION, nasty)),
+    bare, full = (
+        state(),
+        state(
+            targets=(evolve(FAULTY, target=nasty),),
+            status=status(nasty, end=1),
+            candidates=(nasty,),
+            faults=Faults(count=1, last=Fault(FaultKind.CONNECTION, nasty)),
+        ),
     )
     for each in (bare, full):
         reason = why(each, signal)

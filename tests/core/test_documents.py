@@ -218,7 +218,7 @@ def test_a_missing_field_has_its_empty_value(key: str) -> None:
     empty = {"start-time": ZERO, "glob.id": "0", "aborted": False, "is_idle": False}
     nothing = None if key in NULLABLE else ""
     assert snap == read_one({**SNAP, key: ZERO if key == "end-time" else empty.get(key, nothing)})
-    noted = (f"the server sends no {key} in snapshots",) if key in {"err", "is_idle"} else ()
+    noted = (f"the server sends no {key} in snapshots",) if key in {"aborted", "err", "is_idle"} else ()
     assert noted == reply.notes
     seen = sight_one(one(left))
     assert noted == seen.notes
@@ -284,10 +284,16 @@ def test_a_bucket_without_a_name_is_none(bucket: object, expected: BucketRef | N
             JobStatus(uuid=ID, kind="lru", err="user abort", aborted=True, is_idle=True),
         ),
         ({**STATUS, "new": [1], "notes": ["x"]}, JobStatus(uuid=ID, kind="lru")),
-        ({"uuid": ID, "end_time": 0, "err": ""}, JobStatus(uuid=ID)),
+        (
+            {"uuid": ID, "end_time": 0, "err": ""},
+            JobStatus(uuid=ID, notes=("the server sends no aborted in a status",)),
+        ),
         (
             {"uuid": ID, "end_time": 0},
-            JobStatus(uuid=ID, notes=("the server sends no err in a status",)),
+            JobStatus(
+                uuid=ID,
+                notes=("the server sends no aborted in a status", "the server sends no err in a status"),
+            ),
         ),
         ({**STATUS, "err": "x" * 10_000}, JobStatus(uuid=ID, kind="lru", err="x" * 10_000)),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,6 +20,9 @@ from ais_jobcore.evidence import (
 from ais_jobcore.sightings import Sighting, sight_all
 from ais_jobcore.snapshots import AggregatedJobSnap, TargetState
 from tests.core.scripts import JOB, seen, snap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 S = TargetState
 
@@ -89,7 +92,9 @@ def test_busy_after_idle() -> None:
     assert S.RUNNING is one(sighting(S.IDLE), sighting()).state
 
 
-@pytest.mark.parametrize("then", [sighting(), sighting(S.IDLE), sighting(S.FINISHED, 1, 99), sighting(S.ABORTED)])
+@pytest.mark.parametrize(
+    "then", [sighting(), sighting(S.IDLE), sighting(S.FINISHED, 1, 99), sighting(S.ABORTED)]
+)
 def test_finished_stays_finished(then: Sighting) -> None:
     """What had finished, with its end, is not taken back for the same start."""
     view = one(sighting(S.FINISHED, 1, 5), then)
@@ -164,7 +169,9 @@ def test_missing_since_the_first_reply_without_it() -> None:
     assert (S.RUNNING, 1.5) == (view.state, view.missing_since)
 
 
-@pytest.mark.parametrize(("every", "state"), [(1.0, S.RUNNING), (1.99, S.RUNNING), (2.0, S.LOST), (9.0, S.LOST)])
+@pytest.mark.parametrize(
+    ("every", "state"), [(1.0, S.RUNNING), (1.99, S.RUNNING), (2.0, S.LOST), (9.0, S.LOST)]
+)
 def test_lost_after_the_gap(every: float, state: TargetState) -> None:
     """A second reply without it, asked for a gap after the first came, makes it lost."""
     view, _ = folded({"t1": HERE, **THERE}, THERE, THERE, every=every)
@@ -205,7 +212,7 @@ def views(*states: TargetState) -> Views:
     return tuple(TargetView(f"t{place}", state) for place, state in enumerate(states, 1))
 
 
-N, R, I, F, A, L = S.NOT_STARTED, S.RUNNING, S.IDLE, S.FINISHED, S.ABORTED, S.LOST
+N, R, Q, F, A, L = S.NOT_STARTED, S.RUNNING, S.IDLE, S.FINISHED, S.ABORTED, S.LOST
 BUSY, QUIET, ENDED = Verdict.BUSY, Verdict.QUIET, Verdict.ENDED
 
 
@@ -214,23 +221,25 @@ BUSY, QUIET, ENDED = Verdict.BUSY, Verdict.QUIET, Verdict.ENDED
     [
         ((R,), BUSY, BUSY, ENDED, BUSY),
         ((N,), BUSY, BUSY, BUSY, BUSY),
-        ((I,), BUSY, QUIET, ENDED, ENDED),
+        ((Q,), BUSY, QUIET, ENDED, ENDED),
         ((F,), QUIET, QUIET, ENDED, ENDED),
         ((A,), ENDED, ENDED, ENDED, ENDED),
         ((L,), ENDED, ENDED, ENDED, ENDED),
         ((F, R), BUSY, BUSY, ENDED, BUSY),
         ((F, N), BUSY, BUSY, BUSY, BUSY),
-        ((F, I), BUSY, QUIET, ENDED, ENDED),
+        ((F, Q), BUSY, QUIET, ENDED, ENDED),
         ((F, F), QUIET, QUIET, ENDED, ENDED),
-        ((I, I), BUSY, QUIET, ENDED, ENDED),
-        ((I, R), BUSY, BUSY, ENDED, BUSY),
+        ((Q, Q), BUSY, QUIET, ENDED, ENDED),
+        ((Q, R), BUSY, BUSY, ENDED, BUSY),
         ((F, A), ENDED, ENDED, ENDED, ENDED),
         ((R, A), ENDED, ENDED, ENDED, BUSY),
         ((N, A), ENDED, ENDED, ENDED, BUSY),
         ((R, L), ENDED, ENDED, ENDED, BUSY),
     ],
 )
-def test_verdicts(states, finished, idle, started, not_running) -> None:
+def test_verdicts(
+    states: tuple[TargetState, ...], finished: Verdict, idle: Verdict, started: Verdict, not_running: Verdict
+) -> None:
     """Each thing that may be waited for has its own reading of the targets' states."""
     assert (finished, idle, started, not_running) == tuple(
         judge(views(*states), until)
@@ -241,8 +250,8 @@ def test_verdicts(states, finished, idle, started, not_running) -> None:
 @pytest.mark.parametrize("until", [Until.FINISHED, Until.IDLE, Until.STARTED])
 def test_nothing_is_proved_while_a_target_is_missing(until: Until) -> None:
     """A missing target keeps every other verdict back, but an abort's."""
-    missing = TargetView("t9", I, missing_since=1.0)
-    assert Verdict.MISSING is judge((*views(F, I), missing), until)
+    missing = TargetView("t9", Q, missing_since=1.0)
+    assert Verdict.MISSING is judge((*views(F, Q), missing), until)
     assert ENDED is judge((*views(F, A), missing), until)
 
 
@@ -254,7 +263,7 @@ def test_a_missing_target_may_still_run() -> None:
 def test_all_finished() -> None:
     """Aborted and lost targets have ended, not finished."""
     assert all_finished(views(F, F))
-    for other in (N, R, I, A, L):
+    for other in (N, R, Q, A, L):
         assert not all_finished(views(F, other))
 
 

@@ -10,12 +10,10 @@ from ais_jobcore import (
     Fault,
     FaultKind,
     GroupWait,
-    JobInfoNotFound,
     JobStatus,
     JobWait,
     NotFound,
     Outcome,
-    Reply,
     ReturnWhen,
     Timeout,
 )

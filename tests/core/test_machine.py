@@ -17,8 +17,7 @@ from ais_jobcore import (
     WaitOptions,
 )
 from ais_jobcore.observations import Accepted, Trouble, Unusable
-from ais_jobcore.wait import step
-from tests.core.scripts import JOB, OVER, RUNNING, SNAPS, STATUS, UNKNOWN, refusal, seen, tell
+from tests.core.scripts import JOB, OVER, RUNNING, SNAPS, STATUS, UNKNOWN, Answer, Event, refusal, seen, tell
 
 STATUS_BODY = b'{"kind":"lru","uuid":"x3CgTG-3v","err":"","end_time":0,"aborted":false}'
 
@@ -101,22 +100,16 @@ def test_handle_after_the_end(event: object) -> None:
 @pytest.mark.parametrize(
     "event", [None, "text", b"{}", {}, 404, Accepted("x"), Unusable(Trouble.BUSY), ValueError("x")], ids=repr
 )
-@pytest.mark.parametrize("before", [(), ((STATUS, UNKNOWN),), ((STATUS, OVER),)], ids=["first", "seek", "detail"])
-def test_handle_takes_events_only(before, event: object) -> None:
+@pytest.mark.parametrize(
+    "before", [(), ((STATUS, UNKNOWN),), ((STATUS, OVER),)], ids=["first", "seek", "detail"]
+)
+def test_handle_takes_events_only(before: tuple[tuple[str, Answer], ...], event: object) -> None:
     """Anything that no driver may report is a ``TypeError`` that changes nothing, in any phase."""
     told = tell(JobWait(JOB, "lru"), *before)
     kept = told.wait.state
     with pytest.raises(TypeError):
         told.wait.handle(event, 1.0)
     assert (kept, told.decision) == (told.wait.state, told.wait.decision)
-
-
-def test_rules_take_no_acceptance() -> None:
-    """What only starting and stopping brings back is nothing that a wait could have asked for."""
-    wait = JobWait(JOB, "lru")
-    wait.start(0.0)
-    with pytest.raises(TypeError, match="Accepted"):
-        step(wait.state, Accepted("x"), 1.0)
 
 
 # Replies.
@@ -141,7 +134,7 @@ def test_replies_are_read_by_what_was_asked() -> None:
         (Reply(307), Fault(FaultKind.REDIRECT, "HTTP 307: redirects are not followed")),
     ],
 )
-def test_decoded_values_count_like_replies(reply: Reply, value) -> None:
+def test_decoded_values_count_like_replies(reply: Reply, value: Event) -> None:
     """Embedders with models of their own get the same decisions."""
     one, other = JobWait(JOB, "lru"), JobWait(JOB, "lru")
     assert one.start(0.0) == other.start(0.0)
@@ -162,7 +155,9 @@ def test_explanation_while_it_waits() -> None:
     """In one line: why it is not done, how often and how long it asked, what is left, what comes next."""
     told = tell(JobWait(JOB, "dsort", timeout=10.0), (SNAPS, seen("dsort", t1="running")), at=100.0)
     line = told.wait.explain(104.0)
-    assert line.startswith(f"{JOB}: not done: 1 running (t1); asked 2 times in 4.0 s, 6.0 s left; next: snapshots")
+    assert line.startswith(
+        f"{JOB}: not done: 1 running (t1); asked 2 times in 4.0 s, 6.0 s left; next: snapshots"
+    )
     assert "in 0.00 s" in line
     assert "0.0 s left" in told.wait.explain(200.0)
     assert "in 0.0 s" in told.wait.explain(-50.0)

@@ -18,6 +18,7 @@ from ais_jobcore import (
     Fault,
     FaultKind,
     JobInfoNotFound,
+    JobSnap,
     JobStatus,
     NotFound,
     ProtocolError,
@@ -244,7 +245,7 @@ def test_a_command_to_something_that_is_not_there(call: Call[Any]) -> None:
     ("make", "event"),
     [
         (lambda: operations.status(ID), JobStatus(uuid=ID)),
-        (lambda: operations.details(ID), AggregatedJobSnap()),
+        (lambda: operations.details(ID), AggregatedJobSnap({"t1": (JobSnap(id=ID),)})),
     ],
     ids=["status", "details"],
 )
@@ -253,6 +254,11 @@ def test_an_embedder_may_report_values(make: Callable[[], Call[Any]], event: Eve
     assert event == result(make(), event)
     assert isinstance(error(make(), NotFound("gone")), JobInfoNotFound)
     assert isinstance(error(make(), Fault(FaultKind.TLS, "expired")), TransportFault)
+
+
+def test_details_of_a_job_that_no_target_shows() -> None:
+    """An answer without the job says as much as a 404: the job is not known."""
+    assert isinstance(error(operations.details(ID), AggregatedJobSnap({"t1": ()})), JobInfoNotFound)
 
 
 @pytest.mark.parametrize(

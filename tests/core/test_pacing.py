@@ -68,7 +68,10 @@ def test_jitter_is_the_same_everywhere() -> None:
 
 def test_jitter_spreads_evenly() -> None:
     """Over many polls, and over many seeds, the draws fill their range."""
-    for draws in ([jittered(1.0, 42, poll) for poll in range(1000)], [jittered(1.0, seed, 3) for seed in range(1000)]):
+    for draws in (
+        [jittered(1.0, 42, poll) for poll in range(1000)],
+        [jittered(1.0, seed, 3) for seed in range(1000)],
+    ):
         assert sum(draws) / 1000 == pytest.approx(1.0, abs=0.01)
         assert min(draws) < 0.905
         assert max(draws) > 1.095
@@ -88,5 +91,5 @@ def test_jitter_spreads_evenly() -> None:
     ],
 )
 def test_clipped(due: float, deadline: float | None, took: float, expected: float) -> None:
-    """What would come after the deadline, or so shortly before that another could not follow, is moved onto it."""
+    """What would come after the deadline, or too shortly before it for another, is moved onto it."""
     assert expected == clipped(due, deadline, took=took)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from ais_jobcore import (
@@ -15,16 +17,15 @@ from ais_jobcore import (
     TargetState,
     Timeout,
     TransportFault,
-    WaitOptions,
-    pacing,
 )
+from ais_jobcore.observations import Accepted
+from ais_jobcore.wait import step
 from tests.core.scripts import (
     BUSY,
     JOB,
     MALFORMED,
     NO_TOKEN,
     NOT_ALLOWED,
-    OVER,
     REFUSED,
     RUNNING,
     SNAPS,
@@ -35,7 +36,6 @@ from tests.core.scripts import (
     UNKNOWN,
     WRONG,
     Answer,
-    Told,
     live,
     question,
     refusal,
@@ -75,7 +75,7 @@ def shown(kind: str, state: str) -> Answer:
 @pytest.mark.parametrize("fault", ENDURED.values(), ids=ENDURED)
 @pytest.mark.parametrize("times", [1, 4, 12])
 def test_faults_are_endured(fault: Answer, times: int) -> None:
-    """Once the cluster answered, faults in the middle of a wait change nothing about its end (S28, E6, G6)."""
+    """Once the cluster answered, faults in the middle of a wait change nothing about its end (S28, E6)."""
     told = tell(
         JobWait(JOB, "dsort"),
         (SNAPS, shown("dsort", "running")),
@@ -122,7 +122,9 @@ def test_past_faults_are_no_cause() -> None:
     ],
     ids=["tls", "malformed request", "other 4xx"],
 )
-def test_what_does_not_pass_ends_the_wait(before, fault: Answer, error: Exception) -> None:
+def test_what_does_not_pass_ends_the_wait(
+    before: tuple[tuple[str, Answer], ...], fault: Answer, error: Exception
+) -> None:
     """Without trust, or where the request itself is wrong, asking again does not help."""
     told = tell(JobWait(JOB, "dsort"), *before, (SNAPS, fault))
     assert error == told.raised(type(error))
@@ -206,8 +208,8 @@ def test_no_answer_since_the_start(fault: Answer, timeout: float | None) -> None
 
 def test_malformed_and_other_faults_since_the_start() -> None:
     """Malformed replies, but never five in a row, are no answer either."""
-    answers = [DOWN, MALFORMED]
-    told = live(JobWait(JOB, "dsort"), lambda *_: answers[0] if answers.reverse() else answers[0])
+    answers = itertools.cycle([DOWN, MALFORMED])
+    told = live(JobWait(JOB, "dsort"), lambda *_: next(answers))
     told.raised(TransportFault)
     assert 30.0 <= told.now < 36.0
 
@@ -239,6 +241,16 @@ def test_outage_without_a_deadline(kind: str) -> None:
     told = live(JobWait(JOB, kind, timeout=None), answer)
     told.raised(TransportFault)
     assert 1600.0 <= told.now < 1640.0
+
+
+def test_outage_with_a_deadline() -> None:
+    """With a deadline, faults are endured to it, however long that is."""
+    told = live(
+        JobWait(JOB, "dsort", timeout=3600.0),
+        lambda _, at: REFUSED if at > 10.0 else shown("dsort", "running"),
+    )
+    told.raised(Timeout)
+    assert 3600.0 == told.now
 
 
 # The other source.
@@ -316,89 +328,9 @@ def test_source_that_does_not_know_the_job_is_no_other_source() -> None:
     told.succeeded(Outcome.FINISHED)
 
 
-# When, and where.
-
-
-def delays(told: Told) -> list[float]:
-    """List the delays before each request but the first."""
-    return [decision.delay for decision in told.decisions[1:]]
-
-
-def test_back_off() -> None:
-    """Faults back off from 0.2 s, twofold, to 5 s, give or take a tenth; a good answer starts again."""
-    told = tell(JobWait(JOB, "dsort"), (SNAPS, shown("dsort", "running")), *[(SNAPS, REFUSED)] * 8)
-    expected = [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
-    assert delays(told)[1:] == pytest.approx(expected, rel=pacing.JITTER)
-    told = tell(
-        JobWait(JOB, "dsort"), *[(SNAPS, REFUSED)] * 4, (SNAPS, shown("dsort", "running")), (SNAPS, REFUSED)
-    )
-    assert told.pending.delay == pytest.approx(0.2, rel=pacing.JITTER)
-
-
-@pytest.mark.parametrize("fault", [STARTING, TARGET_DOWN], ids=["starting", "target down"])
-def test_no_back_off_for_what_passes(fault: Answer) -> None:
-    """AIStore's own passing troubles follow the normal schedule."""
-    told = tell(JobWait(JOB, "dsort"), *[(SNAPS, fault)] * 12)
-    expected = [pacing.Keller().interval(at, snapshots=True) for at in told.moments]
-    assert delays(told) == pytest.approx(expected, rel=pacing.JITTER)
-
-
-def test_retry_after_is_honoured() -> None:
-    """A server that asks for time gets it, whatever its trouble; less than the back-off is no hurry."""
-    for code in (429, 503, 500):
-        told = tell(JobWait(JOB, "dsort"), (SNAPS, refusal(code, Retry_After="7")))
-        assert 7.0 == told.pending.delay
-    told = tell(JobWait(JOB, "dsort"), (SNAPS, refusal(429, Retry_After="0")))
-    assert told.pending.delay == pytest.approx(0.2, rel=pacing.JITTER)
-
-
-def test_retry_after_is_forgotten_with_the_next_answer() -> None:
-    """It is for the next request only."""
-    told = tell(
-        JobWait(JOB, "dsort"), (SNAPS, refusal(429, Retry_After="7")), (SNAPS, shown("dsort", "running"))
-    )
-    assert told.pending.delay < 2.0
-
-
-@pytest.mark.parametrize(
-    ("kind", "longest"),
-    [
-        ("copy-bck", 90.0),
-        ("dsort", 1800.0),
-        ("list", 30.0),
-        ("get-batch", 30.0),
-        ("", 30.0),
-        ("brand-new", 30.0),
-    ],
-)
-def test_no_gap_outlasts_the_memory_of_the_cluster(kind: str, longest: float) -> None:
-    """No pause is longer than half of what the source remembers, whoever asks for it (R2)."""
-    asked = SNAPS if kind not in {"copy-bck"} else STATUS
-    told = tell(JobWait(JOB, kind, timeout=None), (asked, refusal(429, Retry_After="86400")))
-    assert longest == told.pending.delay
-
-
-@pytest.mark.parametrize("fault", [REFUSED, DOWN, BUSY, STARTING, STRANGER, MALFORMED], ids=repr)
-def test_other_endpoints_are_tried(fault: Answer) -> None:
-    """What may be the endpoint's trouble is taken to the next one."""
-    told = tell(JobWait(JOB, "dsort", options=WaitOptions(endpoints=3)), *[(SNAPS, fault)] * 4)
-    assert [0, 1, 2, 0] == [each.endpoint for each in told.requests]
-
-
-@pytest.mark.parametrize("answer", [TARGET_DOWN, NO_TOKEN, UNKNOWN, shown("dsort", "running")], ids=repr)
-def test_endpoint_stays_for_what_another_cannot_mend(answer: Answer) -> None:
-    """A target that is down is down for every proxy; and an endpoint that answers is kept."""
-    told = tell(JobWait(JOB, "dsort", options=WaitOptions(endpoints=3)), (SNAPS, REFUSED), (SNAPS, answer))
-    assert 1 == told.pending.request.endpoint
-
-
-def test_end_after_an_outage_of_everything() -> None:
-    """Mixed 503s and refused connections, from the first request on, and then the end."""
-    outage = [REFUSED, STARTING, BUSY, DOWN, MALFORMED]
-
-    def answer(asked: str, at: float) -> Answer:
-        if at < 25.0:
-            return outage[int(at * 10) % 5]
-        return OVER if asked == STATUS else seen(t1="finished")
-
-    live(JobWait(JOB, "copy-bck"), answer).succeeded(Outcome.FINISHED)
+def test_rules_take_no_acceptance() -> None:
+    """What only starting and stopping brings back is nothing that a wait could have asked for."""
+    wait = JobWait(JOB, "lru")
+    wait.start(0.0)
+    with pytest.raises(TypeError, match="Accepted"):
+        step(wait.state, Accepted("x"), 1.0)

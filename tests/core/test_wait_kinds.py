@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ais_jobcore import (
@@ -10,6 +12,7 @@ from ais_jobcore import (
     Continue,
     JobInfoNotFound,
     JobWait,
+    Kind,
     Outcome,
     Timeout,
 )
@@ -32,6 +35,9 @@ from tests.core.scripts import (
     tell,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 WAITABLE = [kind for kind in KINDS.values() if kind.waitable]
 DOWNLOAD = "dnl-Z1xME2sPxv"
 
@@ -45,7 +51,7 @@ def first_question(wait: JobWait) -> str:
 
 
 @pytest.mark.parametrize("kind", WAITABLE, ids=lambda kind: kind.name)
-def test_kind_chooses_the_source(kind) -> None:
+def test_kind_chooses_the_source(kind: Kind) -> None:
     """Kinds with a status ask the proxies first, all others the targets; display names count as names."""
     source = STATUS if kind.strategy is Strategy.STATUS else SNAPS
     assert source == first_question(JobWait(JOB, kind.name))
@@ -89,7 +95,7 @@ def test_without_a_kind_the_targets_tell_it() -> None:
 
 
 def test_status_is_not_believed_about_kinds_without_one() -> None:
-    """The proxies may know a job by chance and never learn of its end (V17): load-lom-cache is such a kind."""
+    """The proxies may know a job by chance and never learn of its end (V17), as with load-lom-cache."""
     by_chance = status(kind="load-lom-cache")
     told = tell(
         JobWait(JOB),
@@ -118,7 +124,7 @@ def test_status_tells_the_kind_too() -> None:
     assert "copy-bck" == told.wait.state.kind
 
 
-def cluster_with(kind: str):
+def cluster_with(kind: str) -> Callable[[str, float], Answer]:
     """Answer for a job of a kind that works for 3 s and then is done on two targets."""
 
     def answer(asked: str, at: float) -> Answer:
@@ -156,10 +162,17 @@ def test_kind_outside_the_table() -> None:
     assert told.succeeded(Outcome.IDLE).notes
 
 
+def test_kind_outside_the_table_that_finished() -> None:
+    """It may run on any number of targets, so its end is looked at twice."""
+    shown = seen("brand-new", t1="finished")
+    told = tell(JobWait(JOB, "brand-new"), (SNAPS, shown), (SNAPS, shown))
+    told.succeeded(Outcome.FINISHED)
+
+
 @pytest.mark.parametrize("kind", ["misspelt", "copy-bkc", "", " "])
 def test_kind_alone_has_to_be_known(kind: str) -> None:
     """Without an id an unknown kind is an error that names what was given and what is near or allowed."""
-    with pytest.raises(ValueError, match="copy-bck|needs the id of a job, or a kind"):
+    with pytest.raises(ValueError, match=r"copy-bck|needs the id of a job, or a kind"):
         JobWait("", kind)
 
 
@@ -186,6 +199,12 @@ def test_download_asks_only_the_proxies() -> None:
     )
     result = told.succeeded(Outcome.FINISHED)
     assert ({}, NOON_NS) == (result.targets, result.end_time_ns)
+
+
+def test_download_asks_only_the_proxies_whatever_is_fed_in() -> None:
+    """Not even snapshots that an embedder has from elsewhere lead to the targets."""
+    told = tell(JobWait(DOWNLOAD), (STATUS, seen(job_id=DOWNLOAD, t1="finished")))
+    assert STATUS == question(told.pending.request)
 
 
 def test_download_that_failed() -> None:
@@ -217,7 +236,7 @@ def test_download_kind_without_an_id_is_found_by_kind() -> None:
     """The kind ``download`` alone is one of the table: targets show its jobs by another id."""
     told = live(
         JobWait("", "download", timeout=30.0),
-        lambda asked, at: seen("download", job_id="Xy", t1="idle" if at > 2 else "running"),
+        lambda _, at: seen("download", job_id="Xy", t1="idle" if at > 2 else "running"),
     )
     assert "Xy" == told.succeeded(Outcome.IDLE).job_id
     assert [ACTIVE, SNAPS, SNAPS] == told.questions[:3]

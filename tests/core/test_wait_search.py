@@ -121,7 +121,7 @@ def test_no_such_job(nothing: Answer) -> None:
 
 def test_job_that_shows_up_within_the_grace() -> None:
     """A job that was just started may show up a moment later."""
-    told = live(JobWait("", "archive"), lambda asked, at: seen() if at < 3 else seen("archive", t1="idle"))
+    told = live(JobWait("", "archive"), lambda _, at: seen() if at < 3 else seen("archive", t1="idle"))
     told.succeeded(Outcome.IDLE)
 
 
@@ -158,7 +158,7 @@ def test_deadline_while_searching() -> None:
 
 
 def test_status_fed_into_a_search_is_not_believed() -> None:
-    """Nobody asked for a status: of which job would it be?"""
+    """Nobody asked for a status, and of which job it is cannot be known."""
     told = tell(JobWait("", "lru"), (ACTIVE, status(kind="lru", end=NOON_NS)), (ACTIVE, seen()))
     assert told.pending.delay > 0
 
@@ -169,7 +169,7 @@ def test_status_fed_into_a_search_is_not_believed() -> None:
 def test_started_waits_for_a_job_of_the_kind() -> None:
     """With a kind alone, ``started`` waits past the grace for a job to show up and begin (G16)."""
 
-    def answer(asked: str, at: float) -> Answer:
+    def answer(_: str, at: float) -> Answer:
         if at < 8.0:
             return UNKNOWN
         return seen("archive", t1="not started" if at < 10.0 else "running")

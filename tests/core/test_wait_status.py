@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ais_jobcore import JobWait, Outcome, ProtocolError, TargetState, Timeout, WaitOptions
+from ais_jobcore import JobStatus, JobWait, Outcome, ProtocolError, TargetState, Timeout, WaitOptions
 from tests.core.scripts import (
     JOB,
     MALFORMED,
@@ -101,7 +101,7 @@ def test_end_before_the_epoch_is_an_end_without_a_time(end: int) -> None:
 @pytest.mark.parametrize(
     ("said", "outcome"), [(FAILED, Outcome.FINISHED_WITH_ERRORS), (STOPPED, Outcome.ABORTED)]
 )
-def test_failure_stands_alone(said, outcome: Outcome, answer: Answer) -> None:
+def test_failure_stands_alone(said: JobStatus, outcome: Outcome, answer: Answer) -> None:
     """A status that says *failed* ends the wait after one look at the targets, whatever that shows."""
     told = tell(JobWait(JOB, "copy-bck"), (STATUS, RUNNING), (STATUS, said), (SNAPS, answer))
     result = told.failed(outcome)
@@ -174,7 +174,7 @@ def test_dispute_ends_badly(last: Answer, outcome: Outcome) -> None:
 
 
 def test_dispute_over_a_lost_target() -> None:
-    """A target that was seen at work and is missing from two replies 2 s apart is lost, whoever says *over*."""
+    """A target seen at work and missing from two replies 2 s apart is lost, whoever says *over*."""
     told = tell(
         JobWait(JOB, "copy-bck"),
         (STATUS, OVER),
@@ -191,9 +191,16 @@ def test_proxies_change_their_word_in_a_dispute() -> None:
     lines = ((STATUS, OVER), (SNAPS, seen(t1="running")), (SNAPS, OVER))
     told = tell(JobWait(JOB, "copy-bck"), *lines)
     assert told.pending.delay > 0
-    tell(JobWait(JOB, "copy-bck"), *lines, (SNAPS, FAILED), (SNAPS, UNKNOWN)).failed(
-        Outcome.FINISHED_WITH_ERRORS
-    )
+    for last in (UNKNOWN, REFUSED):
+        tell(JobWait(JOB, "copy-bck"), *lines, (SNAPS, FAILED), (SNAPS, last)).failed(
+            Outcome.FINISHED_WITH_ERRORS
+        )
+
+
+def test_proxies_repeat_their_word() -> None:
+    """The same *over*, fed in again, is no contradiction."""
+    told = tell(JobWait(JOB, "copy-bck"), (STATUS, OVER), (SNAPS, OVER), (SNAPS, UNKNOWN))
+    told.succeeded(Outcome.FINISHED)
 
 
 @pytest.mark.parametrize("again", [RUNNING, status(kind="archive")], ids=["running", "kind without status"])
@@ -253,7 +260,7 @@ def test_error_of_a_running_job_is_remembered() -> None:
 def test_status_of_another_job_is_not_believed() -> None:
     """A status with another id is a malformed answer, and five of them are no way to go on."""
     other = status(job_id="other", end=NOON_NS)
-    told = live(JobWait(JOB, "copy-bck"), lambda asked, _: other)
+    told = live(JobWait(JOB, "copy-bck"), lambda *_: other)
     assert "uuid" == told.raised(ProtocolError).place
     assert 5 == len(told.asked)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from ais_jobcore import AggregatedJobSnap, JobWait, Outcome, TargetState, Timeout
+from ais_jobcore import AggregatedJobSnap, JobSnap, JobWait, Outcome, TargetState, Timeout
 from tests.core.scripts import (
     JOB,
     REFUSED,
@@ -20,10 +22,13 @@ from tests.core.scripts import (
     tell,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 IDLING, ENDING = "archive", "dsort"
 
 
-def show(**targets) -> AggregatedJobSnap:
+def show(**targets: str | JobSnap | Sequence[JobSnap]) -> AggregatedJobSnap:
     """Show a job of a kind that ends, of which the proxies know nothing."""
     return seen(ENDING, **targets)
 
@@ -161,7 +166,7 @@ def rebalance(number: int, state: str, target: str = "t1") -> AggregatedJobSnap:
 
 
 def test_superseded_rebalance() -> None:
-    """Where status does not know it and later ones that finished answer for it, the next one took over (G21)."""
+    """Where status does not know it, and later ones that finished answer for it, the next took over (G21)."""
     later = AggregatedJobSnap(
         {
             "t1": rebalance(12, "finished").root["t1"] + rebalance(9, "finished").root["t1"],

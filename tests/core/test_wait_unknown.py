@@ -19,6 +19,7 @@ from tests.core.scripts import (
     question,
     refusal,
     seen,
+    status,
     tell,
 )
 
@@ -78,17 +79,10 @@ def test_unknown_to_the_targets_for_a_moment() -> None:
     told = tell(
         JobWait("g3", until="idle"),
         (SNAPS, UNKNOWN),
-        (STATUS, status_of("g3")),
+        (STATUS, status(kind="rebalance", job_id="g3")),
     )
     assert told.moments == [0.0, 0.0]
     assert told.pending.delay > 0
-
-
-def status_of(job_id: str):
-    """Show the status of a running rebalance."""
-    from attrs import evolve  # noqa: PLC0415
-
-    return evolve(RUNNING, uuid=job_id, kind="rebalance")
 
 
 def test_grace_is_counted_from_the_start_of_the_wait() -> None:
@@ -148,6 +142,18 @@ def test_fault_of_the_other_source_is_not_its_word() -> None:
     told = live(JobWait(JOB, "copy-bck"), answer)
     told.succeeded(Outcome.FINISHED)
     assert told.now >= 20.0
+
+
+@pytest.mark.parametrize("kind", ["", "copy-bck"])
+def test_targets_come_to_know_it_while_the_proxies_are_out(kind: str) -> None:
+    """Targets that did not know the job at first are asked again, when nobody else can be."""
+
+    def answer(asked: str, at: float) -> Answer:
+        if asked == STATUS:
+            return REFUSED
+        return UNKNOWN if at < 1.0 else seen(t1="running" if at < 9.0 else "finished")
+
+    live(JobWait(JOB, kind, timeout=60.0), answer).succeeded(Outcome.FINISHED)
 
 
 def test_over_and_then_unknown_to_all() -> None:

@@ -263,8 +263,14 @@ CARE: Final[dict[str, tuple[Request, int, bytes, Observation]]] = {
 @pytest.mark.parametrize(("request_", "status", "body", "expected"), CARE.values(), ids=list(CARE))
 def test_answers_that_need_care(request_: Request, status: int, body: bytes, expected: Observation) -> None:
     """Every answer that a real cluster was seen to give is read as what it means."""
-    headers = {"Content-Type": "text/plain; charset=utf-8"}
+    headers = {"Content-Type": "text/plain; charset=utf-8" if body else ""}
     assert expected == decode(request_, Reply(status, body, headers))
+
+
+def test_an_empty_503_of_somebody_else() -> None:
+    """A cluster that is starting names no content type; who does may have passed the request on (S45)."""
+    seen = decode(SNAPSHOTS, Reply(503, b"", {"content-type": "text/html"}))
+    assert Unusable(Trouble.BUSY, "HTTP 503 without a body", 503) == seen
 
 
 def test_every_job_of_the_cluster_is_not_one_job() -> None:

@@ -177,9 +177,10 @@ def counted(number: int, noun: str) -> str:
 def columns(rows: Iterable[Sequence[Text]], *, indent: int = 4) -> RenderableType:
     """Lay rows out in columns, of which only the last is folded."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    laid = list(rows)
-    for last in range(-len(laid[0]) + 1 if laid else 0, 1):
-        table.add_column(no_wrap=last < 0, overflow="fold")
-    for row in laid:
+    for row in rows:
         table.add_row(*row)
+    for column in table.columns[:-1]:
+        column.no_wrap = True
+    for column in table.columns[-1:]:
+        column.overflow = "fold"
     return Padding(table, (0, 0, 0, indent), expand=False)

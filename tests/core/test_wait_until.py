@@ -1,0 +1,122 @@
+"""What may be waited for besides the end: that it ended everywhere, that it began, that it does not run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ais_jobcore import AggregatedJobSnap, JobSnap, JobWait, Outcome, TargetState
+from tests.core.scripts import (
+    JOB,
+    OVER,
+    RUNNING,
+    SNAPS,
+    STATUS,
+    UNKNOWN,
+    Answer,
+    live,
+    seen,
+    status,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+IDLING = "archive"
+
+
+def idling(**targets: str | JobSnap | Sequence[JobSnap]) -> AggregatedJobSnap:
+    """Show a job of a kind that idles."""
+    return seen(IDLING, **targets)
+
+
+def test_single_waits_for_every_target_seen() -> None:
+    """``single`` ends when every target ever seen with the job has ended (S36, S37)."""
+    told = tell(
+        JobWait(JOB, "blob-download", until="single"),
+        (SNAPS, seen("blob-download", t1="running", t2="finished")),
+        (SNAPS, seen("blob-download", t1="finished", t2="finished")),
+    )
+    assert told.pending.delay > 0
+    told = tell(JobWait(JOB, until="single"), (SNAPS, seen(t1="finished")))
+    told.succeeded(Outcome.FINISHED)
+
+
+@pytest.mark.parametrize("state", ["running", "idle", "finished"])
+def test_started_when_every_target_began(state: str) -> None:
+    """``started`` ends when no target seen has still to begin (G16)."""
+    told = tell(
+        JobWait(JOB, "copy-bck", until="started"),
+        (SNAPS, seen(t1="not started", t2=state)),
+        (SNAPS, seen(t1=state, t2=state)),
+    )
+    assert {"t1": TargetState(state), "t2": TargetState(state)} == told.succeeded(None).targets
+
+
+@pytest.mark.parametrize("until", ["started", "not-running"])
+def test_status_that_says_over_is_enough(until: str) -> None:
+    """A job that is over has begun, and where no target shows it any more, it does not run."""
+    tell(JobWait(JOB, "copy-bck", until=until), (SNAPS, UNKNOWN), (STATUS, OVER)).succeeded(None)
+
+
+def test_started_and_stopped() -> None:
+    """A job that was stopped before it began has not started well."""
+    tell(JobWait(JOB, "copy-bck", until="started"), (SNAPS, seen(t1="aborted"))).failed(Outcome.ABORTED)
+
+
+def test_started_is_not_a_target_lost_before_it_began() -> None:
+    """A target that vanishes before its beginning is lost, and the job did not start there."""
+    told = tell(
+        JobWait(JOB, "copy-bck", until="started"),
+        (SNAPS, seen(t1="not started", t2="running")),
+        (SNAPS, seen(t2="running")),
+        (SNAPS, seen(t2="running")),
+    )
+    told.failed(Outcome.LOST)
+
+
+def test_started_is_not_a_job_gone_before_it_began() -> None:
+    """A job that nobody knows any more, and that was not seen to begin, is gone."""
+    told = live(
+        JobWait(JOB, IDLING, until="started"),
+        lambda _, at: idling(t1="not started") if at < 6.0 else UNKNOWN,
+    )
+    told.failed(Outcome.GONE)
+
+
+def test_start_is_noticed_though_the_targets_did_not_know_the_job_at_first() -> None:
+    """Targets may not know a job for a moment that the proxies know already; they are asked again."""
+
+    def answer(asked: str, at: float) -> Answer:
+        if asked == STATUS:
+            return RUNNING
+        return UNKNOWN if at < 0.5 else seen(t1="running")
+
+    told = live(JobWait(JOB, "copy-bck", until="started"), answer)
+    told.succeeded(None)
+    assert told.now < 1.5
+
+
+@pytest.mark.parametrize("state", ["idle", "finished", "aborted"])
+def test_not_running_when_no_target_has_work(state: str) -> None:
+    """``not-running`` asks for nothing but that no target has work (G17)."""
+    told = tell(
+        JobWait(JOB, "copy-bck", until="not-running"),
+        (SNAPS, seen(t1="running", t2=state)),
+        (SNAPS, seen(t1="not started", t2=state)),
+        (SNAPS, seen(t1="idle", t2=state)),
+    )
+    told.succeeded(None)
+
+
+def test_not_running_when_nobody_knows_it() -> None:
+    """A job that no source knows is not running; one source that does not know it is not enough."""
+    tell(JobWait(JOB, IDLING, until="not-running"), (SNAPS, UNKNOWN)).succeeded(None)
+    told = tell(JobWait(JOB, "copy-bck", until="not-running"), (SNAPS, UNKNOWN), (STATUS, UNKNOWN))
+    told.succeeded(None)
+    told = tell(
+        JobWait("g3", until="not-running"), (SNAPS, UNKNOWN), (STATUS, status(kind="rebalance", job_id="g3"))
+    )
+    assert told.pending.delay > 0
