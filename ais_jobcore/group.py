@@ -117,6 +117,7 @@ class GroupWait:
         self._others: list[tuple[float, int, int]] = []
         self._was_urgent = False
         self._deadlines: list[tuple[float, int]] = []
+        self._now = -math.inf
         self._distrusted: set[int] = set()
         self._asked: _Asked | None = None
         self._decision: Decision[Endings] | None = None
@@ -138,7 +139,7 @@ class GroupWait:
 
     def start(self, now: float) -> Decision[Endings]:
         """
-        Begin all waits.
+        Begin all waits; ``now`` is this moment of a monotonic clock, in seconds.
 
         Raises:
             RuntimeError: it has begun already.
@@ -154,7 +155,7 @@ class GroupWait:
 
     def handle(self, event: Event, now: float) -> Decision[Endings]:
         """
-        Take what came of the pending request.
+        Take what came of the pending request, at this moment; one that goes back counts as the last one.
 
         Raises:
             RuntimeError: it has not begun, or is over. Nothing changes.
@@ -164,12 +165,13 @@ class GroupWait:
         if asked is None:
             msg = "this group is over" if self._decision else "this group was not started yet"
             raise RuntimeError(msg)
+        if asked.key and not isinstance(event, Reply | Fault):
+            msg = f"a Reply or a Fault was expected for a list, not {event!r}"
+            raise TypeError(msg)
+        now = max(now, self._now)
         if not asked.key:
             self._handle_one(asked.riders[0], event, now)
             return self._next(now)
-        if not isinstance(event, Reply | Fault):
-            msg = f"a Reply or a Fault was expected for a list, not {event!r}"
-            raise TypeError(msg)
         return self._share(asked, decode(asked.request, event) if isinstance(event, Reply) else event, now)
 
     # What an answer means, and for whom.
@@ -259,6 +261,7 @@ class GroupWait:
     # Whom to ask for next.
 
     def _next(self, now: float) -> Decision[Endings]:
+        self._now = now
         self._give_up_late(now)
         if self._is_over():
             self._asked = None

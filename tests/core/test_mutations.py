@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from attrs import evolve, frozen
 
-from ais_jobcore import evidence, sightings, wait, wire
+from ais_jobcore import asking, evidence, reading, sightings, wait, wire
 from ais_jobcore.evidence import TargetView, Until, Verdict, Views
 from ais_jobcore.snapshots import JobStatus, TargetState
 from ais_jobcore.states import Signal, WaitState
@@ -84,6 +84,11 @@ def any_is_all(judge: Callable[..., Verdict], views: Views, until: Until) -> Ver
     return judge(tuple(finished) or views, until)
 
 
+def any_finished(_: object, views: Views) -> bool:
+    """Take any target that finished for all of them, where it is asked whether all did."""
+    return any_is_all(evidence.judge, views, Until.FINISHED) is Verdict.QUIET
+
+
 def without_confirmation(_: object, state: WaitState, *__: object) -> tuple[WaitState, Signal]:
     """Believe in idleness at first sight."""
     return state, Signal.ENDED
@@ -125,9 +130,9 @@ def others_too(sight_all: Callable[..., Sightings], reply: Any, job_id: str) -> 
     return adopted(sight_all(reply, job_id), everyone)
 
 
-def others_read_too(read: Callable[..., Sightings], body: bytes, job_id: str) -> Sightings:
+def others_read_too(read: Callable[..., Sightings], body: bytes, job_id: str, **counted: bool) -> Sightings:
     """Accept the snapshots of other jobs in a reply."""
-    return others_too(lambda *_: read(body, job_id), wire.read_snapshots(body), job_id)
+    return others_too(lambda *_: read(body, job_id, **counted), wire.read_snapshots(body), job_id)
 
 
 def forgetful(fold: Callable[..., Views], views: Views, own: dict[str, object], **kwargs: object) -> Views:
@@ -178,12 +183,9 @@ MUTATIONS: Final = (
     Mutation(
         "any target finished counts as all",
         both(
-            wrapped(wait, "judge", any_is_all),
-            wrapped(
-                wait,
-                "all_finished",
-                lambda _, views: any_is_all(evidence.judge, views, Until.FINISHED) is Verdict.QUIET,
-            ),
+            wrapped(reading, "judge", any_is_all),
+            wrapped(reading, "all_finished", any_finished),
+            wrapped(asking, "all_finished", any_finished),
         ),
         (
             test_wait_snapshots.test_one_target_finished_is_not_all,
@@ -195,7 +197,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "no idle confirmation",
-        wrapped(wait, "_read_quiet", without_confirmation),
+        wrapped(reading, "_read_quiet", without_confirmation),
         (
             test_wait_snapshots.test_idle_is_looked_at_twice,
             test_wait_snapshots.test_finished_unseen_is_looked_at_twice,
@@ -205,7 +207,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "`err` ignored",
-        both(wrapped(wait, "fold", without_errors), wrapped(wait, "_read_status", without_status_error)),
+        both(
+            wrapped(reading, "fold", without_errors), wrapped(reading, "_read_status", without_status_error)
+        ),
         (
             given(test_wait_snapshots.test_error_is_never_forgotten, "archive", "idle"),
             test_wait_status.test_targets_have_errors_that_the_proxies_do_not_mention,
@@ -216,7 +220,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "404 taken for done",
-        wrapped(wait, "_read_not_found", not_found_is_done),
+        wrapped(reading, "_read_not_found", not_found_is_done),
         (
             test_wait_unknown.test_other_source_is_asked_at_once,
             given(test_wait_unknown.test_job_that_never_existed, "archive", UNKNOWN),
@@ -239,7 +243,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "lost targets forgotten",
-        wrapped(wait, "fold", forgetful),
+        wrapped(reading, "fold", forgetful),
         (
             given(test_wait_targets.test_target_that_vanishes_is_lost, "running", "running"),
             test_wait_targets.test_rest_going_idle_is_no_success_without_the_lost_target,
@@ -249,7 +253,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "no grace",
-        wrapped(wait, "_read_unknown", without_grace),
+        wrapped(reading, "_read_unknown", without_grace),
         (
             test_wait_unknown.test_unknown_for_a_moment,
             test_wait_unknown.test_only_source_is_asked_again,
@@ -259,7 +263,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "every fault fatal",
-        wrapped(wait, "_read_fault", fatal),
+        wrapped(reading, "_read_fault", fatal),
         (
             given(test_wait_faults.test_faults_are_endured, REFUSED, 1),
             given(test_wait_snapshots.test_fault_does_not_start_the_streak_again, REFUSED),
@@ -271,7 +275,8 @@ MUTATIONS: Final = (
     Mutation(
         "aborts ignored",
         both(
-            wrapped(wait, "fold", without_abort_views), wrapped(wait, "_read_status", without_aborted_status)
+            wrapped(reading, "fold", without_abort_views),
+            wrapped(reading, "_read_status", without_aborted_status),
         ),
         (
             given(test_wait_snapshots.test_any_abort_ends_the_wait, "archive", "idle"),
@@ -283,7 +288,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "aborts taken for ends",
-        wrapped(wait, "judge", without_aborts),
+        wrapped(reading, "judge", without_aborts),
         (given(test_wait_snapshots.test_any_abort_ends_the_wait, "archive", "running"),),
     ),
 )
