@@ -13,23 +13,20 @@ from typing import Final
 TEXT_LIMIT: Final = 1000
 """Characters of one text that are kept."""
 
-_BREAKS: Final = re.compile("[\t-\r\x85\u2028\u2029]+")
-_HIDDEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # C0, DEL and C1 controls
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls
-    "\ud800-\udfff]"  # surrogates, which no encoding can write
-)
+_BREAKS: Final = re.compile("[\t-\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
 
 def printable(text: str, limit: int = TEXT_LIMIT) -> str:
     """
     Make one harmless line of a text.
 
-    Line ends and tabs become a space; control characters, bidirectional controls and surrogates go.
+    Line ends, tabs and unusual spaces become a space. Whatever else does not show goes: control characters, bidirectional
+    controls, surrogates, private and unassigned code points.
 
     Args:
         text: anything.
         limit: the number of characters to keep; what is longer ends in an ellipsis.
     """
     kept = text if len(text) <= limit else f"{text[: limit - 1]}…"
-    return _HIDDEN.sub("", _BREAKS.sub(" ", kept))
+    line = _BREAKS.sub(" ", kept)
+    return line if line.isprintable() else "".join(filter(str.isprintable, line))

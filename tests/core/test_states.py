@@ -9,7 +9,19 @@ from attrs.exceptions import FrozenInstanceError
 from ais_jobcore import JobWait
 from ais_jobcore.states import Phase, Signal, Source, WaitState
 from ais_jobcore.wait import TRANSITIONS
-from tests.core.scripts import JOB, RUNNING, SNAPS, STATUS, UNKNOWN, seen, tell
+from tests.core.scripts import (
+    JOB,
+    OVER,
+    REFUSED,
+    RUNNING,
+    SNAPS,
+    STATUS,
+    UNKNOWN,
+    Answer,
+    seen,
+    status,
+    tell,
+)
 
 
 def test_every_phase_is_in_the_table() -> None:
@@ -49,6 +61,41 @@ def test_faults_change_no_phase(phase: Phase) -> None:
         moves[Signal.TOKEN],
         moves[Signal.FATAL],
     )
+
+
+FAILED = status("no space", end=1)
+WALKS: list[tuple[str, list[tuple[str, Answer]], Phase]] = [
+    ("copy-bck", [], Phase.WATCH),
+    ("copy-bck", [(STATUS, RUNNING)], Phase.WATCH),
+    ("copy-bck", [(STATUS, UNKNOWN)], Phase.SEEK),
+    ("copy-bck", [(STATUS, UNKNOWN), (SNAPS, REFUSED)], Phase.SEEK),
+    ("copy-bck", [(STATUS, UNKNOWN), (SNAPS, UNKNOWN)], Phase.SEEK),
+    ("copy-bck", [(STATUS, UNKNOWN), (SNAPS, seen(t1="running"))], Phase.WATCH),
+    ("archive", [(SNAPS, seen("archive", t1="idle"))], Phase.CONFIRM),
+    ("archive", [(SNAPS, seen("archive", t1="idle")), (SNAPS, REFUSED)], Phase.CONFIRM),
+    ("archive", [(SNAPS, seen("archive", t1="idle")), (SNAPS, seen("archive", t1="running"))], Phase.WATCH),
+    (
+        "archive",
+        [(SNAPS, seen("archive", t1="idle", t2="idle")), (SNAPS, seen("archive", t1="idle"))],
+        Phase.CONFIRM,
+    ),
+    ("copy-bck", [(STATUS, OVER)], Phase.DETAIL),
+    ("copy-bck", [(STATUS, OVER), (SNAPS, REFUSED)], Phase.DETAIL),
+    ("copy-bck", [(STATUS, OVER), (SNAPS, OVER)], Phase.DETAIL),
+    ("copy-bck", [(STATUS, OVER), (SNAPS, RUNNING)], Phase.DISPUTE),
+    ("copy-bck", [(STATUS, OVER), (SNAPS, status(kind="archive"))], Phase.DISPUTE),
+    ("copy-bck", [(STATUS, OVER), (SNAPS, seen(t1="running"))], Phase.DISPUTE),
+    ("copy-bck", [(STATUS, OVER), (SNAPS, seen(t1="running")), (SNAPS, OVER)], Phase.DISPUTE),
+    ("copy-bck", [(STATUS, OVER), (SNAPS, seen(t1="running")), (SNAPS, FAILED)], Phase.REPORT),
+    ("copy-bck", [(STATUS, FAILED)], Phase.REPORT),
+    ("copy-bck", [(STATUS, FAILED), (SNAPS, REFUSED)], Phase.OVER),
+]
+
+
+@pytest.mark.parametrize(("kind", "lines", "phase"), WALKS)
+def test_where_a_wait_is(kind: str, lines: list[tuple[str, Answer]], phase: Phase) -> None:
+    """The phase says what the last answers came to."""
+    assert phase is tell(JobWait(JOB, kind), *lines).wait.state.phase
 
 
 def test_table_cannot_be_changed() -> None:

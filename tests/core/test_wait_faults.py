@@ -222,7 +222,7 @@ def test_short_deadline_comes_first() -> None:
     )
 
 
-@pytest.mark.parametrize("answer", [STARTING, TARGET_DOWN], ids=["starting", "target down"])
+@pytest.mark.parametrize("answer", [STARTING, TARGET_DOWN, TOO_MANY, refusal(500, "panic")], ids=repr)
 def test_troubles_of_aistore_are_an_answer(answer: Answer) -> None:
     """A cluster that is starting, or misses a target, is there: it is given the whole time."""
     told = live(JobWait(JOB, "dsort", timeout=100.0), lambda *_: answer)

@@ -184,6 +184,13 @@ def test_some_kinds_cannot_be_waited_for(job_id: str, kind: str) -> None:
         JobWait(job_id, kind)
 
 
+@pytest.mark.parametrize("kind", ["", "brand-new"])
+def test_kind_is_not_lost(kind: str) -> None:
+    """A snapshot without a kind, or with one that the table lacks, changes nothing about what is known."""
+    told = tell(JobWait(JOB, "dsort"), (SNAPS, seen(kind, t1="running")), (SNAPS, seen(kind, t1="finished")))
+    assert "dsort" == told.succeeded(Outcome.FINISHED).kind
+
+
 def test_download_asks_only_the_proxies() -> None:
     """Targets know a download by another id (V16), so nobody else is asked, through faults and all."""
     busy = status(kind="single", job_id=DOWNLOAD)

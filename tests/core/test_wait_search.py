@@ -157,9 +157,11 @@ def test_deadline_while_searching() -> None:
     assert 2.0 == told.moments[-1]
 
 
-def test_status_fed_into_a_search_is_not_believed() -> None:
+@pytest.mark.parametrize("job_id", [JOB, ""])
+def test_status_fed_into_a_search_is_not_believed(job_id: str) -> None:
     """Nobody asked for a status, and of which job it is cannot be known."""
-    told = tell(JobWait("", "lru"), (ACTIVE, status(kind="lru", end=NOON_NS)), (ACTIVE, seen()))
+    over = status(kind="lru", end=NOON_NS, job_id=job_id)
+    told = tell(JobWait("", "lru"), (ACTIVE, over), (ACTIVE, seen()))
     assert told.pending.delay > 0
 
 

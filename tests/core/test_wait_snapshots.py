@@ -175,6 +175,12 @@ def test_idle_is_not_the_end_where_the_end_is_waited_for() -> None:
     told.succeeded(Outcome.FINISHED)
 
 
+def test_idle_is_not_the_end_of_kinds_that_end() -> None:
+    """A target without work is not done where every target comes to an end."""
+    told = live(JobWait(JOB, ENDING, timeout=10.0), lambda *_: ending(t1="idle", t2="finished"))
+    told.raised(Timeout)
+
+
 # Finished.
 
 

@@ -138,6 +138,19 @@ def test_target_back_with_a_later_start_is_lost(work: str, then: str) -> None:
     assert "later start" in told.failed(Outcome.LOST).errors["t1"]
 
 
+def test_missing_target_is_looked_for_on_the_targets() -> None:
+    """What the targets showed to be missing is confirmed there, though the proxies were to be asked."""
+    told = tell(
+        JobWait(JOB, "copy-bck"),
+        *[(STATUS, REFUSED)] * 2,
+        (SNAPS, seen(t1="running", t2="running")),
+        (STATUS, REFUSED),
+        (SNAPS, seen(t2="running")),
+        (SNAPS, seen(t2="running")),
+    )
+    told.failed(Outcome.LOST)
+
+
 def test_target_that_begins_is_not_back() -> None:
     """A start that becomes known is no restart."""
     told = tell(

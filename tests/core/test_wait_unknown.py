@@ -156,6 +156,25 @@ def test_targets_come_to_know_it_while_the_proxies_are_out(kind: str) -> None:
     live(JobWait(JOB, kind, timeout=60.0), answer).succeeded(Outcome.FINISHED)
 
 
+def test_targets_that_came_to_know_it_are_asked_as_before() -> None:
+    """Once they show the job, they are the ones to ask again."""
+    shown = seen("brand-new", t1="running")
+    tell(
+        JobWait(JOB, "brand-new"),
+        (SNAPS, UNKNOWN),
+        *[(STATUS, REFUSED)] * 2,
+        (SNAPS, shown),
+        (STATUS, REFUSED),
+        *[(SNAPS, shown)] * 5,
+    )
+
+
+def test_empty_reply_that_was_not_asked_for() -> None:
+    """Snapshots without the job, fed in by an embedder, are the word of the targets, whoever was asked."""
+    told = tell(JobWait(JOB, "copy-bck"), (STATUS, seen()))
+    assert (0.0, STATUS) == (told.pending.delay, question(told.pending.request))
+
+
 def test_over_and_then_unknown_to_all() -> None:
     """Where the proxies had said *over*, targets that do not know the job do not make it gone."""
     told = tell(JobWait(JOB, "copy-bck"), (STATUS, OVER), (SNAPS, NotFound("x-[...] not found")))
