@@ -20,8 +20,8 @@ def printable(text: str, limit: int = TEXT_LIMIT) -> str:
     """
     Make one harmless line of a text.
 
-    Line ends, tabs and unusual spaces become a space. Whatever else does not show goes: control characters, bidirectional
-    controls, surrogates, private and unassigned code points.
+    Line ends, tabs and unusual spaces become a space. Whatever else does not show goes: control characters,
+    bidirectional controls, surrogates, private and unassigned code points.
 
     Args:
         text: anything.
