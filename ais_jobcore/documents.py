@@ -185,7 +185,7 @@ def _count(lists: Lists, job_id: str) -> dict[str, int]:
         for index, snap in enumerate(snaps):
             place = f"{target}[{index}].stats"
             if snap["id"] == job_id and snap.get("stats") is not None:
-                stats = _object(snap["stats"], "counters", place)
+                stats = _object(snap["stats"], "an object of counters", place)
                 for key in total:
                     total[key] += _counter(stats.get(key, "0"), f"{place}.{key}")
     return total

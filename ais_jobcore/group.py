@@ -52,7 +52,7 @@ _LISTS: Final[Mapping[str, Callable[[], Request]]] = {
 _ABSENT: Final = Listing(busy=False)
 _TOO_LATE: Final = Fault(FaultKind.TIMEOUT, "the requests for other jobs of the group took too long")
 _HEAD_START: Final = 3.0
-"""Seconds for which a request for many goes before one for a single job that was due earlier."""
+"""Seconds for which a request goes before one for a job that nobody knows, though that was due earlier."""
 _RIDING: Final = frozenset({Until.AUTO, Until.FINISHED, Until.IDLE})
 
 
@@ -113,9 +113,9 @@ class GroupWait:
         self._endings: Endings = [None] * len(waits)
         self._ended: list[int] = []
         self._failed = False
-        self._urgent: list[tuple[float, int, int]] = []
-        self._others: list[tuple[float, int, int]] = []
-        self._was_urgent = False
+        self._known: list[tuple[float, int, int]] = []
+        self._unknown: list[tuple[float, int, int]] = []
+        self._was_known = False
         self._deadlines: list[tuple[float, int]] = []
         self._now = -math.inf
         self._distrusted: set[int] = set()
@@ -255,7 +255,7 @@ class GroupWait:
     def _queue(self, index: int, due: float) -> None:
         member = self._members[index]
         member.version += 1
-        queue = self._urgent if member.rides or member.missed else self._others
+        queue = self._unknown if member.wait.state.phase is Phase.SEEK else self._known
         heappush(queue, (due, index, member.version))
 
     # Whom to ask for next.
@@ -293,19 +293,19 @@ class GroupWait:
         """
         Choose whose turn it is: whoever is due first.
 
-        But lists, and jobs that left one, have a head start, and then wait for one other request at most:
-        for a job that nobody knows the proxies take 2 s each time (V4).
+        But a job that nobody knows takes the proxies 2 s each time (V4). So the others, and their lists, have
+        a head start, and then wait for one such request at most.
         """
-        for queue in (self._urgent, self._others):
+        for queue in (self._known, self._unknown):
             while queue and not self._is_valid(queue[0]):
                 heappop(queue)
-        urgent, others = self._urgent, self._others
-        late = bool(urgent) and urgent[0][0] <= now
-        if late and not (self._was_urgent and others and others[0][0] < urgent[0][0] - _HEAD_START):
-            queue = urgent
+        known, unknown = self._known, self._unknown
+        late = bool(known) and known[0][0] <= now
+        if late and not (self._was_known and unknown and unknown[0][0] < known[0][0] - _HEAD_START):
+            queue = known
         else:
-            queue = min(filter(None, (urgent, others)))
-        self._was_urgent = queue is urgent
+            queue = min(filter(None, (known, unknown)))
+        self._was_known = queue is known
         due, index, _ = heappop(queue)
         return due, index
 

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ais_jobcore import BucketRef, Request
-from ais_jobcore.calls import What, ask_kind, ask_sightings, ask_snapshots, ask_status, start_job, stop_job
+from ais_jobcore.calls import (
+    What,
+    ask_kind,
+    ask_sightings,
+    ask_snapshots,
+    ask_status,
+    list_kind,
+    list_names,
+    list_statuses,
+    start_job,
+    stop_job,
+)
 
 BUCKET: Final = BucketRef("data", "aws", {"uuid": "u", "name": "n"})
 BUCKET_JSON: Final = {"name": "data", "provider": "aws", "namespace": {"uuid": "u", "name": "n"}}
@@ -17,7 +28,16 @@ BUCKET_JSON: Final = {"name": "data", "provider": "aws", "namespace": {"uuid": "
 GOLDEN: Final[dict[str, tuple[Request, str, dict[str, str], dict[str, object]]]] = {
     "snapshots": (ask_snapshots("j"), "GET", {"what": "qryxstats"}, {"id": "j"}),
     "sightings": (ask_sightings("j"), "GET", {"what": "qryxstats"}, {"id": "j"}),
+    "counters": (ask_sightings("j", counted=True), "GET", {"what": "qryxstats"}, {"id": "j"}),
     "status": (ask_status("j"), "GET", {"what": "status"}, {"id": "j"}),
+    "statuses": (list_statuses(), "GET", {"what": "status_all"}, {"show_active": True}),
+    "names": (list_names(), "GET", {"what": "running_all"}, {}),
+    "list of a kind": (
+        list_kind("lru"),
+        "GET",
+        {"what": "qryxstats"},
+        {"kind": "lru", "show_active": True},
+    ),
     "kind": (ask_kind("lru", active=False), "GET", {"what": "qryxstats"}, {"kind": "lru"}),
     "active kind": (
         ask_kind("lru", active=True),

@@ -16,6 +16,7 @@ from ais_jobcore.evidence import (
     fold,
     judge,
     latest_end,
+    stuck,
 )
 from ais_jobcore.sightings import Sighting, sight_all
 from ais_jobcore.snapshots import AggregatedJobSnap, TargetState
@@ -281,3 +282,44 @@ def test_description() -> None:
     assert "1 finished (t3), 4 running (t1, t2, t4, ...)" == describe(many)
     assert "1 missing (t9)" == describe((TargetView("t9", R, missing_since=1.0),))
     assert "" == describe(())
+
+
+# Lists of active jobs
+
+
+def test_target_that_is_not_on_a_list_of_active_jobs_keeps_its_view() -> None:
+    """It may be done with the job: however often it is not there, it is neither missing nor lost."""
+    views = folded({"t1": [sighting()], "t2": [sighting()]})
+    for moment in range(1, 9):
+        own = {"t2": [sighting()], "t3": [sighting(S.NOT_STARTED, None)]}
+        views = fold(views, own, asked=5.0 * moment, now=5.0 * moment, gap=2.0, complete=False)
+    assert {"t1": S.RUNNING, "t2": S.RUNNING, "t3": S.NOT_STARTED} == {
+        view.target: view.state for view in views
+    }
+    assert {None} == {view.missing_since for view in views}
+
+
+def test_target_that_is_missing_stays_missing_while_only_others_are_listed() -> None:
+    """Only a reply about the job itself can tell of it."""
+    views = folded({"t1": [sighting()], "t2": [sighting()]}, {"t2": [sighting()]})
+    again = fold(views, {"t2": [sighting()]}, asked=9.0, now=9.0, gap=2.0, complete=False)
+    assert views == again
+    back = fold(views, {"t1": [sighting()]}, asked=9.0, now=9.0, gap=2.0, complete=False)
+    assert {None} == {view.missing_since for view in back}
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ("running finished not-started idle", "t1 t3"),
+        ("idle finished aborted", "t1"),
+        ("finished lost", ""),
+        ("", ""),
+    ],
+)
+def test_stuck(states: str, expected: str) -> None:
+    """Targets with work hold a job up; where there are none, those that have not ended."""
+    views = tuple(
+        TargetView(f"t{place}", S(state.replace("-", " "))) for place, state in enumerate(states.split(), 1)
+    )
+    assert expected.split() == [view.target for view in stuck(views)]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ais_jobcore import BucketRef, JobWait, WaitOptions
-from ais_jobcore.facade import JobBase, to_bucket, to_options
+from ais_jobcore import BucketRef, JobWait, ReturnWhen, WaitOptions
+from ais_jobcore.facade import JobBase, to_bucket, to_group, to_jobs, to_options
 
 
 def bucket(name: str = "b", provider: object = "ais", namespace: object = None) -> Any:
@@ -71,3 +71,46 @@ def test_waits_are_made() -> None:
     assert (
         JobWait("x", "lru", None).state == JobBase("x", "lru")._wait(None, "auto", None, WaitOptions()).state
     )
+
+
+# Many jobs
+
+
+def test_jobs_are_listed() -> None:
+    """Whatever can be walked through is, once, and its members stay what they are."""
+    job = JobBase("x")
+    assert [job, "y"] == to_jobs(iter([job, "y"]))
+    assert [] == to_jobs(())
+
+
+def test_text_is_not_several_jobs() -> None:
+    """Its letters are no ids."""
+    with pytest.raises(ValueError, match="several jobs were expected, not the text 'tco-1'"):
+        to_jobs("tco-1")
+
+
+def test_groups_are_made() -> None:
+    """Every member has what was asked for, and one seed lets them ask in step; jobs of the SDK will do."""
+    options = WaitOptions(seed=5)
+    of_the_sdk = SimpleNamespace(job_id="z", job_kind="lru")
+    group = to_group([JobBase("x", "archive"), "y", of_the_sdk], 5.0, "finished", options, "first")  # type: ignore[list-item]
+    expected = [
+        JobWait(job_id, kind, 5.0, "finished", options=options).state
+        for job_id, kind in [("x", "archive"), ("y", ""), ("z", "lru")]
+    ]
+    assert expected == [member.wait.state for member in group._members]
+    assert ReturnWhen.FIRST is group._return_when
+
+
+@pytest.mark.parametrize(
+    ("jobs", "words"),
+    [
+        ([JobBase("x"), JobBase()], "the id of a job, or a kind"),
+        ([""], "the id of a job, or a kind"),
+        ([JobBase("", "copybck")], "unknown kind of job"),
+    ],
+)
+def test_groups_of_what_is_no_job(jobs: list[JobBase | str], words: str) -> None:
+    """One member that names no job is an error for all: nothing has been sent yet."""
+    with pytest.raises(ValueError, match=words):
+        to_group(jobs, None, "auto", WaitOptions())

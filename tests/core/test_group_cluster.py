@@ -87,7 +87,9 @@ def test_hundreds_of_mixed_jobs(given_kind: bool) -> None:
     singles = Counter(str((r.json or {})["id"]) for r in transport.sent if r.what not in LISTS)
     first_looks = 0 if given_kind else sum(job.kind.name in WITHOUT for job in jobs)
     assert len(jobs) <= singles.total() <= len(jobs) + first_looks
-    assert {"statuses ", "names "} | {f"active {kind}" for kind in WITHOUT} == {key for key, _ in keys(transport)}
+    assert {"statuses ", "names "} | {f"active {kind}" for kind in WITHOUT} == {
+        key for key, _ in keys(transport)
+    }
     for key in {key for key, _ in keys(transport)} - {"names "}:
         moments = [at for each, at in keys(transport) if each == key]
         for before, after in pairwise(moments):
@@ -239,7 +241,13 @@ class World:
     def fault(self) -> Callable[[Request, float], Reply | Fault | None]:
         """Make the troubles of the way."""
         chance = random.Random(self.seed + 2)
-        kinds = [Fault(FaultKind.CONNECTION), Fault(FaultKind.TIMEOUT), Reply(503), Reply(500), Reply(429, b"x")]
+        kinds = [
+            Fault(FaultKind.CONNECTION),
+            Fault(FaultKind.TIMEOUT),
+            Reply(503),
+            Reply(500),
+            Reply(429, b"x"),
+        ]
 
         def trouble(_: Request, now: float) -> Reply | Fault | None:
             return chance.choice(kinds) if now < 200 and chance.random() * 100 < self.troubles else None
@@ -302,7 +310,7 @@ def check_truth(world: World, endings: Told) -> None:
 
 
 def _first_idle(job: SimJob) -> float:
-    """Tell when all targets may be called idle for the first time: later work may come too late to be seen."""
+    """Tell when all targets may first be called idle: later work may come too late to be seen."""
     lives = [lives[-1] for lives in job.lives.values()]
     return max(life.works[0][1] + (life.idle_lag or 0.0) for life in lives)
 

@@ -1,4 +1,4 @@
-"""Many waits at once for the jobs of a real cluster, replayed; its lists are made of what it said of each job."""
+"""Many waits at once for the jobs of a real cluster; its lists are made of what it said of each job."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ def said(name: str, what: str, job_id: str, now: float, *, active: bool) -> obje
     """Return what a query for one job brought: a document, or nothing."""
     body = {"id": job_id, **({"show_active": True} if active else {})}
     try:
-        answer, _ = recording(name).answer(
-            Request(what=What.SNAPSHOTS, query={"what": what}, json=body), now
-        )
+        answer, _ = recording(name).answer(Request(what=What.SNAPSHOTS, query={"what": what}, json=body), now)
     except LookupError:
         return said(name, what, job_id, now, active=False) if active else None
     return json.loads(answer.body) if isinstance(answer, Reply) and answer.status == 200 else None
@@ -74,7 +72,8 @@ def cluster(jobs: Sequence[tuple[str, str]], *, keeps_statuses: bool = True) -> 
             shown: dict[str, list[object]] = {}
             for name, job_id in jobs:
                 for target, snaps in snapshots(name, job_id, now).items():
-                    shown.setdefault(target, []).extend(each for each in snaps if each["kind"] == body["kind"])
+                    mine = [each for each in snaps if each["kind"] == body["kind"]]
+                    shown.setdefault(target, []).extend(mine)
             return Reply(200, json.dumps(shown).encode()), 0.02
         return recording(owners[str(body["id"])]).answer(request, now)
 
@@ -101,7 +100,8 @@ def test_every_job_from_every_moment(name: str, job_id: str, kind_given: bool, k
     outcome = truth(name, job_id)[0]
     for place, started_at in enumerate(moments(name, 40)):
         wait = JobWait(job_id, kind, (300.0, None)[place % 2], options=WaitOptions(seed=place))
-        (ending,), transport = waited(cluster([(name, job_id)], keeps_statuses=keeps_statuses), [wait], started_at)
+        one = cluster([(name, job_id)], keeps_statuses=keeps_statuses)
+        (ending,), transport = waited(one, [wait], started_at)
         assert outcome is result_of(ending).outcome
         if outcome.success:
             check_moment(name, job_id, started_at + wait.state.now, transport.sent_at[-1])

@@ -9,8 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ais_jobcore import AggregatedJobSnap, Fault, FaultKind, JobStatus, NotFound, Reply, Request
-from ais_jobcore.calls import ask_kind, ask_sightings, ask_snapshots, ask_status, start_job, stop_job
-from ais_jobcore.observations import Accepted, Observation, Trouble, Unusable
+from ais_jobcore.calls import (
+    ask_kind,
+    ask_sightings,
+    ask_snapshots,
+    ask_status,
+    list_kind,
+    list_names,
+    list_statuses,
+    start_job,
+    stop_job,
+)
+from ais_jobcore.observations import Accepted, ActiveJobs, Observation, Trouble, Unusable
 from ais_jobcore.sightings import Sightings
 from ais_jobcore.wire import decode
 from tests.core.sent import ID, SNAP, STATUS, dump, one
@@ -20,7 +30,11 @@ REQUESTS: Final[dict[str, Request]] = {
     "sightings": ask_sightings(ID),
     "snapshots": SNAPSHOTS,
     "kind": ask_kind("lru", active=True),
+    "counters": ask_sightings(ID, counted=True),
     "status": ask_status(ID),
+    "statuses": list_statuses(),
+    "names": list_names(),
+    "list of a kind": list_kind("lru"),
     "start": start_job("lru"),
     "stop": stop_job(ID),
 }
@@ -30,7 +44,11 @@ ANSWERS: Final[dict[str, tuple[bytes, type[Observation]]]] = {
     "sightings": (one(SNAP), Sightings),
     "snapshots": (one(SNAP), AggregatedJobSnap),
     "kind": (one(SNAP), AggregatedJobSnap),
+    "counters": (one(SNAP), Sightings),
     "status": (dump(STATUS), JobStatus),
+    "statuses": (dump([STATUS]), ActiveJobs),
+    "names": (b'["lru[a]"]', ActiveJobs),
+    "list of a kind": (one(SNAP), ActiveJobs),
     "start": (ID.encode(), Accepted),
     "stop": (b"", Accepted),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.transports.client_compliance import ClientCompliance
 from tests.transports.jobs_compliance import JobsCompliance, rig
+from tests.transports.many_compliance import ManyCompliance
 from tests.transports.trouble_compliance import TroubleCompliance
 from tests.transports.trust_compliance import TrustCompliance
 from tests.transports.wire_compliance import WireCompliance
@@ -11,5 +12,7 @@ from tests.transports.wire_compliance import WireCompliance
 __all__ = ["DriverCompliance", "rig"]
 
 
-class DriverCompliance(WireCompliance, TrustCompliance, ClientCompliance, JobsCompliance, TroubleCompliance):
+class DriverCompliance(
+    WireCompliance, TrustCompliance, ClientCompliance, JobsCompliance, ManyCompliance, TroubleCompliance
+):
     """Hold for a driver: its tests inherit from this, and provide the fixture ``driver``."""

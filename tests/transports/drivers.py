@@ -20,7 +20,7 @@ from ais_jobcore_aiohttp import AiohttpTransport, AsyncClient, AsyncJob
 from ais_jobcore_requests import Client, RequestsTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable, Generator
 
     from ais_jobcore.config import ClientConfig
     from ais_jobcore.testing import VirtualClock
@@ -150,6 +150,23 @@ class _Awaited:
             result = method(*args, **kwargs)
             if inspect.iscoroutine(result):
                 result = self._runner.run(result)
+            if inspect.isasyncgen(result):
+                return _walked(result, self._runner)
             return _Awaited(result, self._runner) if isinstance(result, AsyncJob) else result
 
         return call
+
+
+def _walked(behind: AsyncGenerator[Any, None], runner: asyncio.Runner) -> Generator[Any, None, None]:
+    """Walk through an asynchronous generator, and close it when this one is closed."""
+
+    async def step() -> Any:
+        return await anext(behind)
+
+    try:
+        while True:
+            yield runner.run(step())
+    except StopAsyncIteration:
+        return
+    finally:
+        runner.run(behind.aclose())  # type: ignore[arg-type]

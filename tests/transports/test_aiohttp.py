@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,12 +14,13 @@ from ais_jobcore.testing import AsyncScriptTransport, SimCluster, SimServer, Vir
 from ais_jobcore_aiohttp import AsyncClient, AsyncJob
 from tests.transports.client_compliance import SNAPSHOTS, Fixed
 from tests.transports.compliance import DriverCompliance, rig
+from tests.transports.crowds import crowd
 from tests.transports.drivers import AsyncDriver
 from tests.transports.jobs_compliance import Rig
 from tests.transports.wire import Hang, WireServer, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from ais_jobcore import WaitResult
     from tests.transports.wire import Step
@@ -83,6 +85,64 @@ class TestAiohttp(DriverCompliance):
             jobs = [cluster.add_job("copy-bck", duration=5.0) for _ in range(12)]
             results = asyncio.run(main(server.endpoint))
         assert [(job.id, True) for job in jobs] == [(each.job_id, each.success) for each in results]
+
+    def test_ten_thousand_waits_in_one_process(self) -> None:
+        """One call waits for them all, or as many tasks wait each for its own."""
+        ids, answers = crowd(10_000)
+        expected = [(job_id, True) for job_id in ids]
+
+        async def main(waiting: Callable[[AsyncClient], Awaitable[list[Any]]]) -> tuple[list[Any], int]:
+            clock = VirtualClock()
+            transport = AsyncScriptTransport(clock, answers)
+            client = AsyncClient(transport=transport, clock=clock.now, sleep=clock.async_sleep)
+            endings = await waiting(client)
+            assert clock.now() < 0.3
+            return [(each.job_id, each.success) for each in endings], len(transport.sent)
+
+        together, few = asyncio.run(main(lambda client: client.wait_all(ids, verbose=False)))
+        assert (expected, True) == (together, few < 10_010)
+        apart, many = asyncio.run(
+            main(
+                lambda client: asyncio.gather(
+                    *(client.job(each, "copy-bck").wait(verbose=False) for each in ids)
+                )
+            )
+        )
+        assert (expected, True) == (apart, many > 3 * few)
+
+    @pytest.mark.parametrize("leaving", ["break", "cancel"])
+    def test_ends_that_nobody_waits_for(self, leaving: str) -> None:
+        """Leaving the ends of many jobs early, or being cancelled among them, leaves nothing behind."""
+        seen, first = list[str](), asyncio.Event()
+
+        async def watch(client: AsyncClient, ids: list[str]) -> None:
+            async with aclosing(client.as_completed(ids)) as pairs:
+                async for job_id, _ in pairs:
+                    seen.append(job_id)
+                    first.set()
+                    if leaving == "break":
+                        break
+
+        async def main(endpoint: str) -> None:
+            async with AsyncClient(endpoint) as client:
+                task = asyncio.create_task(watch(client, [short.id, long.id]))
+                async with asyncio.timeout(10):
+                    await first.wait()
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+                assert task.cancelled() == (leaving == "cancel")
+                assert [asyncio.current_task()] == list(asyncio.all_tasks())
+                asked = len(cluster.log)
+                await asyncio.sleep(0.05)
+                assert asked == len(cluster.log)
+                assert await client.job(long.id).get_details()
+            assert [short.id] == seen
+
+        cluster = SimCluster(3)
+        with SimServer(cluster, speed=10) as server:
+            short, long = (cluster.add_job("copy-bck", duration=seconds) for seconds in (1.0, 9999.0))
+            asyncio.run(main(server.endpoint))
 
     @pytest.mark.parametrize("moment", ["sending", "sleeping"])
     def test_cancelled_wait_leaves_nothing_behind(self, moment: str) -> None:

@@ -23,6 +23,7 @@ from ais_jobcore_requests.errors import documented
 from ais_jobcore_requests.timed import TimedReader
 from tests.transports.client_compliance import SNAPSHOTS, Fixed
 from tests.transports.compliance import DriverCompliance, rig
+from tests.transports.crowds import crowd
 from tests.transports.drivers import SyncDriver
 from tests.transports.jobs_compliance import Rig
 from tests.transports.wire import CERTIFICATE, WireServer, answer
@@ -92,6 +93,25 @@ class TestRequests(DriverCompliance):
             with ThreadPoolExecutor(8) as pool:
                 results = list(pool.map(lambda job: client.job(job.id).wait(timeout=30), jobs))
         assert [(job.id, True) for job in jobs] == [(each.job_id, each.success) for each in results]
+
+    def test_a_thousand_jobs_in_one_thread(self) -> None:
+        """One call waits for them all; each costs one request beside the lists."""
+        ids, answers = crowd(1000)
+        clock = VirtualClock()
+        transport = ScriptTransport(clock, answers)
+        client = Client(transport=transport, clock=clock.now, sleep=clock.sleep)
+        endings = client.wait_all(ids, verbose=False)
+        assert [(job_id, True) for job_id in ids] == [(each.job_id, each.success) for each in endings]  # type: ignore[union-attr]
+        assert len(transport.sent) < 1010
+        assert clock.now() < 0.3
+
+    def test_faults_in_lists_are_exceptions_of_requests(self) -> None:
+        """What a single wait raises as an exception of requests is one among many, too."""
+        rig = Rig(SyncDriver(), fault=lambda *_: Fault(FaultKind.TLS, "expired"))
+        (ending,) = rig.client.wait_all(["Jabcdefgh"])
+        ((_, told),) = rig.client.as_completed(["Jabcdefgh"])
+        assert isinstance(ending, requests.exceptions.SSLError)
+        assert isinstance(told, requests.exceptions.SSLError)
 
     def test_client_of_the_official_sdk(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The SDK's request client lends its endpoint, token and settings, and sends nothing itself."""
