@@ -128,15 +128,13 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
     rest = _estimated_rest(state, now)
     if rest is not None:
         return pacing.towards(rest, schedule.interval(0.0, snapshots=snapshots))
-    idles = effective_until(state) is Until.IDLE
-    if idles and snapshots and _strategy(state) is Strategy.IDLE:
+    if snapshots and effective_until(state) is Until.IDLE and _strategy(state) is Strategy.IDLE:
         now = max(now, pacing.IDLE_AFTER)
     delay = max(pacing.SHORTEST, schedule.interval(now, snapshots=snapshots))
     if not state.targets:
         return delay
-    states = [view.state for view in state.targets]
-    done = states.count(TargetState.FINISHED) + (states.count(TargetState.IDLE) if idles else 0)
-    return delay * max(pacing.TIGHTEST, 1.0 - done / len(states))
+    finished = sum(view.state is TargetState.FINISHED for view in state.targets) / len(state.targets)
+    return delay * max(pacing.TIGHTEST, 1.0 - finished)
 
 
 def _estimated_rest(state: WaitState, now: float) -> float | None:

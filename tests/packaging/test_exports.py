@@ -9,7 +9,7 @@ import pytest
 
 PROMISED = {
     "ais_jobcore": {
-        *("JobWait", "WaitOptions", "Reply", "Fault", "FaultKind", "NotFound", "Request"),
+        *("JobWait", "GroupWait", "WaitOptions", "Reply", "Fault", "FaultKind", "NotFound", "Request"),
         *("Continue", "Done", "Abort", "Decision"),
         *("JobSnap", "AggregatedJobSnap", "JobStatus", "WaitResult", "Outcome", "TargetState"),
         *("Kind", "KINDS", "resolve_kind"),

@@ -19,15 +19,18 @@ from ais_jobcore import (
     Done,
     Fault,
     FaultKind,
+    GroupWait,
     JobCoreError,
     JobSnap,
     JobStatus,
     JobWait,
+    Keller,
     Kind,
     NotFound,
     Outcome,
     Reply,
     Request,
+    ReturnWhen,
     TargetState,
     Timeout,
     WaitOptions,
@@ -84,6 +87,28 @@ def decoded(wait: JobWait, now: float) -> None:
     wait.handle(NotFound("no such job"), now)
 
 
+class EveryMinute:
+    """A schedule of one's own."""
+
+    def interval(self, waited: float, *, snapshots: bool) -> float:  # noqa: ARG002
+        """Return seconds."""
+        return 60.0
+
+
+def schedules() -> None:
+    WaitOptions(schedule="gentle", expected_objects=1000, stall_timeout=600.0, on_stall="warn")
+    WaitOptions(schedule=Keller(k=0.2))
+    WaitOptions(schedule=EveryMinute())
+
+
+def many_by_hand(now: float) -> None:
+    group = GroupWait([JobWait("x"), JobWait("y", timeout=None)], return_when=ReturnWhen.FIRST)
+    decision = group.start(now)
+    while isinstance(decision, Continue):
+        decision = group.handle(send(decision.request), now)
+    assert_type(decision.result, list[WaitResult | JobCoreError | None] | None)
+
+
 def continued(wait: JobWait, now: float) -> JobWait:
     return assert_type(JobWait.load(assert_type(wait.save(), str), now, elapsed=1.5), JobWait)
 
@@ -131,6 +156,13 @@ def sync(start: datetime) -> None:
         assert_type(job.get_details(), AggregatedJobSnap)
         assert_type(job.get_within_timeframe(start, end_time=start), list[JobSnap])
         assert_type(job.get_total_time(), timedelta | None)
+        assert_type(client.wait_all([job, "y"]), list[WaitResult | JobCoreError | None])
+        client.wait_all((job,), None, return_when="first", verbose=False, until="idle")
+        for done, ending in client.as_completed([job, job], timeout=60):
+            assert_type(done, Job)
+            assert_type(ending, WaitResult | JobCoreError)
+        for done_id, _ in client.as_completed({"x", "y"}):
+            assert_type(done_id, str)
 
 
 # The async driver
@@ -153,3 +185,10 @@ async def asynchronous(start: datetime) -> None:
         assert_type(await job.get_details(), AggregatedJobSnap)
         assert_type(await job.get_within_timeframe(start, end_time=start), list[JobSnap])
         assert_type(await job.get_total_time(), timedelta | None)
+        assert_type(await client.wait_all([job, "y"]), list[WaitResult | JobCoreError | None])
+        await client.wait_all((job,), None, return_when="first", verbose=False, until="idle")
+        async for done, ending in client.as_completed([job, job], timeout=60):
+            assert_type(done, AsyncJob)
+            assert_type(ending, WaitResult | JobCoreError)
+        async for done_id, _ in client.as_completed({"x", "y"}):
+            assert_type(done_id, str)
