@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-
 from typing import TYPE_CHECKING
 
 import pytest
@@ -153,7 +152,7 @@ def test_several_snapshots_on_one_target() -> None:
                 assert (less, "e") == (view.state, view.error)
 
 
-@pytest.mark.parametrize("pair", itertools.permutations((None, 5, 9), 2))
+@pytest.mark.parametrize("pair", list(itertools.permutations((None, 5, 9), 2)))
 def test_several_ends_on_one_target(pair: tuple[int | None, int | None]) -> None:
     """With one start and one state, the latest end counts; no errors make none."""
     (view,) = folded({"t1": [sighting(S.ABORTED, 1, end) for end in pair]})
