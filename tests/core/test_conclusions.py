@@ -102,6 +102,12 @@ def test_abort_told_by_the_proxies_alone() -> None:
     assert (Outcome.ABORTED, "aborted") == (result.outcome, result.error)
 
 
+def test_idle_though_the_proxies_know_it() -> None:
+    """A status that does not say *over* takes nothing back of what the targets show."""
+    result = result_of(until=Until.IDLE, targets=(IDLE,), status=RUNNING)
+    assert (Outcome.IDLE, TargetState.IDLE) == (result.outcome, result.targets["t5"])
+
+
 def test_superseded_needs_a_status_that_does_not_know_it() -> None:
     """While the proxies know the rebalance, a later one did not take its place."""
     assert Outcome.FINISHED is result_of(superseded_by="g9", status=OVER).outcome
@@ -288,7 +294,9 @@ def test_expired() -> None:
     expected = Timeout(JOB, 7.0, end.reason, {"t4": TargetState.FINISHED, "t5": TargetState.IDLE}, 5)
     assert Abort(None, expected, end.reason) == end
     assert TransportFault(FaultKind.DNS, "no such host") == end.error.__cause__
-    assert "lru" == expire(state("", "lru", timeout=0.0), Signal.UNKNOWN, None).error.job_id
+    searching = expire(state("", "lru", timeout=0.0), Signal.UNKNOWN, None).error
+    assert isinstance(searching, Timeout)
+    assert ("lru", 0.0) == (searching.job_id, searching.timeout)
 
 
 @pytest.mark.parametrize("phase", [Phase.DETAIL, Phase.REPORT])
@@ -297,6 +305,7 @@ def test_expired_while_the_targets_were_asked(phase: Phase) -> None:
     end = expire(state(phase=phase, status=OVER, timeout=7.0), Signal.FAULT, FAULT)
     assert isinstance(end, Done)
     assert (Outcome.FINISHED, 1) == (end.result.outcome, len(end.result.notes))
+    assert "the end is proved: the proxies say so" == end.reason
 
 
 # Reasons.
@@ -328,3 +337,6 @@ def test_reasons_tell_what_was_seen() -> None:
     assert "no space" in why(state(status=status("no space", end=1)), Signal.SAID_FAILED)
     assert "no such host" in why(state(faults=Faults(count=1, last=FAULT)), Signal.FAULT)
     assert "the proxies say so" in why(state(status=OVER), Signal.ENDED)
+    assert "1 finished (t4)" in why(state(status=OVER, targets=(FINISHED,)), Signal.ENDED)
+    assert "1 idle (t5)" in why(state(status=RUNNING, targets=(IDLE,)), Signal.ENDED)
+    assert "1 idle (t5)" in why(state(status=OVER, targets=(IDLE,)), Signal.BUSY)

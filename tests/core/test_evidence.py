@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,6 +107,7 @@ def test_finished_and_begun_again() -> None:
     """A later start after an end is work again: less is promised, so it is believed."""
     view = one(sighting(S.FINISHED, 1, 5, "first"), sighting(S.RUNNING, 9, None, "second"))
     assert (S.RUNNING, 9, None, "first; second") == (view.state, view.start_ns, view.end_ns, view.error)
+    assert view.seen_unfinished
 
 
 @pytest.mark.parametrize("then", [S.RUNNING, S.IDLE, S.FINISHED])
@@ -146,10 +148,16 @@ def test_several_snapshots_on_one_target() -> None:
     ranks = [S.FINISHED, S.IDLE, S.NOT_STARTED, S.RUNNING, S.ABORTED]
     for place, state in enumerate(ranks):
         for less in ranks[place:]:
-            (view,) = folded({"t1": (sighting(less, error="e"), sighting(state, error="e"))})
-            assert (less, "e") == (view.state, view.error)
-    (view,) = folded({"t1": (sighting(S.FINISHED, 1, 9), sighting(S.FINISHED, 1, 5))})
-    assert 9 == view.end_ns
+            for pair in itertools.permutations((sighting(less, error="e"), sighting(state, error="e"))):
+                (view,) = folded({"t1": pair})
+                assert (less, "e") == (view.state, view.error)
+
+
+@pytest.mark.parametrize("pair", list(itertools.permutations((None, 5, 9), 2)))
+def test_several_ends_on_one_target(pair: tuple[int | None, int | None]) -> None:
+    """With one start and one state, the latest end counts; no errors make none."""
+    (view,) = folded({"t1": [sighting(S.ABORTED, 1, end) for end in pair]})
+    assert (max(end or 0 for end in pair), "") == (view.end_ns, view.error)
 
 
 def test_targets_are_in_order() -> None:
@@ -202,7 +210,7 @@ def test_back_again(back: Sighting) -> None:
 def test_lost_keeps_its_errors() -> None:
     """The error of a lost target comes first, then that it was lost."""
     view, _ = folded({"t1": (sighting(error="disk"),), **THERE}, THERE, THERE, every=5.0)
-    assert "disk; lost: it does not show the job any more" == view.error
+    assert ("disk; lost: it does not show the job any more", None) == (view.error, view.missing_since)
 
 
 # What it amounts to.

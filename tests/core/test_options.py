@@ -42,6 +42,12 @@ def test_settings_are_a_value() -> None:
         WaitOptions().seed = 1
 
 
+def test_settings_are_named() -> None:
+    """None is given by its place."""
+    with pytest.raises(TypeError):
+        WaitOptions(5)
+
+
 @pytest.mark.parametrize("name", SECONDS)
 @pytest.mark.parametrize("value", [0, -1.0, math.inf, math.nan, "2", None])
 def test_seconds_are_above_zero_and_finite(name: str, value: object) -> None:
