@@ -129,7 +129,7 @@ def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Read
         return state, Signal.ENDED if all(snap.state is TargetState.IDLE for snap in active) else Signal.BUSY
     found = tuple(sorted({snap.id for snap in active}))
     if len(found) == 1:
-        return changed(state, job_id=found[0]), Signal.FOUND
+        return changed(state, job_id=found[0], candidates=found), Signal.FOUND
     if found:
         return changed(state, candidates=found), Signal.SEVERAL
     if state.until is Until.STARTED:
@@ -268,7 +268,10 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
     if not status.over:
         state = _unquiet(state)
         return state, Signal.ENDED if alone and state.until is Until.STARTED else Signal.BUSY
-    if alone or not state.options.details or state.until in {Until.STARTED, Until.NOT_RUNNING}:
+    if state.until is Until.NOT_RUNNING and not alone:
+        # After an abort the proxies know of the first target's end, and others may have work yet.
+        return state, _SIGNALS[judge(state.targets, Until.NOT_RUNNING)]
+    if alone or not state.options.details or state.until is Until.STARTED:
         return state, Signal.ENDED
     return state, Signal.SAID_FAILED if status.failed else Signal.SAID_OVER
 
@@ -280,7 +283,9 @@ def _read_not_found(state: WaitState, now: float, source: Source | None = None) 
         return state, Signal.ENDED
     if state.phase is Phase.DISPUTE:
         return state, Signal.NOWHERE
-    state = changed(state, unknown_to=state.unknown_to | {source or state.asked}, quiet_since=None)
+    # What the other source said long ago is no answer now: it is asked again.
+    before = state.unknown_to if state.phase is Phase.SEEK else frozenset[Source]()
+    state = changed(state, unknown_to=before | {source or state.asked}, quiet_since=None)
     if not state.unknown_to.issuperset(sources(state)):
         return state, Signal.ELSEWHERE
     return _read_unknown(state, now)

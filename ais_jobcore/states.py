@@ -172,7 +172,7 @@ class WaitState:
         listed: whether it was ever seen on a list of active jobs.
         unknown_to: who said that the job is not known, and did not say otherwise since.
         superseded_by: a later rebalance that answers in the place of this one.
-        candidates: the jobs of the kind, if there are several.
+        candidates: the active jobs that a search by kind found.
         answered: whether the cluster ever answered.
         faults: the faults since the last good answer.
         spent: how much of its budget for retries each endpoint has spent.
@@ -219,7 +219,7 @@ class WaitState:
     @property
     def seen(self) -> bool:
         """Whether the job was ever seen."""
-        return self.listed or bool(self.targets) or self.status is not None
+        return self.listed or bool(self.candidates or self.targets) or self.status is not None
 
 
 _names: Final = tuple(each.name for each in fields(WaitState))

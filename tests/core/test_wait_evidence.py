@@ -1,0 +1,33 @@
+"""What a wait must not take for proof: one target's end, an old 404, a search that found the job."""
+
+from __future__ import annotations
+
+from ais_jobcore import Done, JobWait, Outcome
+from tests.core.scripts import ACTIVE, JOB, REFUSED, UNKNOWN, live, seen, status
+
+
+def test_not_running_is_not_the_end_of_one_target() -> None:
+    """After an abort the proxies speak with the first target's end; one seen with work is asked first."""
+    answers = iter(
+        [seen(t1="running"), REFUSED, REFUSED, status("user abort", aborted=True), seen(t1="running")]
+    )
+    told = live(JobWait(JOB, "copy-bck", until="not-running"), lambda *_: next(answers, seen(t1="aborted")))
+    assert isinstance(told.decision, Done)
+    assert None is next(answers, None)
+
+
+def test_job_that_a_search_found_is_gone() -> None:
+    """Whoever was found by its kind had been seen, also if nobody knows its id then."""
+    told = live(
+        JobWait("", "archive"),
+        lambda asked, _: seen("archive", t1="running") if asked == ACTIVE else UNKNOWN,
+    )
+    told.failed(Outcome.GONE)
+
+
+def test_old_not_found_is_asked_again() -> None:
+    """What the proxies did not know at the start is no word of theirs on its end."""
+    answers = iter([(2.0, UNKNOWN), *[seen(t1="running")] * 20])
+    told = live(JobWait(JOB, "copy-bck"), lambda *_: next(answers, UNKNOWN))
+    told.failed(Outcome.GONE)
+    assert ["snapshots", "status"] == told.questions[-2:]
