@@ -8,7 +8,6 @@ from attrs import evolve
 
 from . import pacing
 from .decisions import Abort, Done
-from .documents import whole
 from .errors import (
     AmbiguousJob,
     JobCoreError,
@@ -71,8 +70,14 @@ def expire(state: WaitState, signal: Signal, observation: Observation | None) ->
 
 def why(state: WaitState, signal: Signal) -> str:
     """Say what the last input meant, in one printable line."""
-    said, more = _WORDS[signal], _more(state, signal)
+    said, more = _WORDS[signal], _busy(state) if signal is Signal.BUSY else _more(state, signal)
     return f"{said}: {printable(more)}" if more else said
+
+
+def _busy(state: WaitState) -> str:
+    if not state.targets:
+        return "it is on a list of active jobs" if state.listed else ""
+    return stall(state, state.now) or describe(state.targets)
 
 
 def _more(state: WaitState, signal: Signal) -> str:
@@ -84,10 +89,7 @@ def _more(state: WaitState, signal: Signal) -> str:
         return state.status.err
     if signal is Signal.ENDED and _said_over(state) and not any(view.state.ended for view in state.targets):
         return "the proxies say so"
-    known = describe(state.targets)
-    if signal is Signal.BUSY:
-        return stall(state, state.now) or known or ("it is on a list of active jobs" if state.listed else "")
-    return known
+    return describe(state.targets)
 
 
 def stall(state: WaitState, now: float) -> str:
@@ -221,6 +223,8 @@ def _snapshots(
     if not isinstance(observation, Sightings) or not observation.own:
         return None, ()
     try:
+        from .models import whole  # noqa: PLC0415 - dear to import, and needed at the end only
+
         return whole(observation, state.job_id), ()
     except ProtocolError as error:
         return None, (f"the last snapshots cannot be read in full: {error}",)

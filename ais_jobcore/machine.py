@@ -112,11 +112,12 @@ class JobWait:
         if not isinstance(self._decision, Continue):
             msg = f"this wait is over: {self._decision.reason}"
             raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
+        if isinstance(event, Reply):
+            return self._take(*step(self._state, decode(self._decision.request, event), now))
         if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
             msg = f"a Reply, a Fault or a decoded value was expected, not {event!r}"
             raise TypeError(msg)
-        observation = decode(self._decision.request, event) if isinstance(event, Reply) else event
-        return self._take(*step(self._state, observation, now))
+        return self._take(*step(self._state, event, now))
 
     def handle_shared(
         self, seen: Listing | Fault | Unusable, now: float, *, asked: float, endpoint: int

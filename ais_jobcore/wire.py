@@ -18,7 +18,6 @@ from .documents import (
     read_error,
     read_names,
     read_sightings,
-    read_snapshots,
     read_status,
     read_statuses,
 )
@@ -53,6 +52,8 @@ def _progress(request: Request, body: bytes) -> Observation:
 
 
 def _snapshots(_: Request, body: bytes) -> Observation:
+    from .models import read_snapshots  # noqa: PLC0415 - dear to import, and not needed to wait
+
     return read_snapshots(body)
 
 
