@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from . import calls, pacing
 from .calls import What
-from .conclusions import why
 from .decisions import Continue
 from .evidence import Until, all_finished
 from .kinds import KINDS, SHORTEST_RETENTION, STATUS_RETENTION, Strategy, is_download_id
 from .observations import Trouble, Unusable
 from .options import request_timeout
+from .reasons import why
 from .snapshots import TargetState
 from .states import NO_FAULTS, NO_PROGRESS, Phase, Signal, Source, planned
 

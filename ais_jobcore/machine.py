@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from . import saving
 from .decisions import Continue, Decision, Done
 from .evidence import Until
 from .kinds import find_kind, kind_of_id, named_kind, require_waitable
 from .observations import Event, Reply
 from .options import WaitOptions, check_timeout
-from .states import Phase, WaitState
+from .states import Phase, WaitState, shifted
 from .text import printable
 from .wait import step, step_shared
 from .wire import decode
@@ -45,6 +44,8 @@ class JobWait:
         ValueError: neither id nor kind, an unknown kind without an id, a kind that nobody can wait
             for, a negative time-out, an unknown ``until``.
     """
+
+    __slots__ = ("__weakref__", "_decision", "_state")
 
     def __init__(  # noqa: PLR0917 - the order is part of the public interface
         self,
@@ -91,7 +92,7 @@ class JobWait:
         if self._decision is not None:
             msg = "this wait was started already"
             raise RuntimeError(msg)
-        return self._take(*step(saving.shifted(self._state, now), None, now))
+        return self._take(*step(shifted(self._state, now), None, now))
 
     def handle(self, event: Event, now: float) -> Decision[WaitResult]:
         """
@@ -145,6 +146,8 @@ class JobWait:
 
     def save(self) -> str:
         """Write the whole wait as versioned JSON, to be continued by :meth:`load`, maybe elsewhere."""
+        from . import saving  # noqa: PLC0415 - dear to import, and seldom needed
+
         return saving.dump(self._state, self._decision)
 
     @classmethod
@@ -160,6 +163,8 @@ class JobWait:
         Raises:
             ValueError: the text is not a saved wait, or of a newer version; the place is named.
         """
+        from . import saving  # noqa: PLC0415 - likewise
+
         state, decision = saving.load(text, now, elapsed)
         wait = cls(state.job_id, "" if state.job_id else state.kind)
         wait._take(state, decision)

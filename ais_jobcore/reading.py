@@ -12,10 +12,10 @@ from attrs import evolve
 
 from . import pacing
 from .asking import PASSING, PATIENCE, SAID, effective_until, preferred_source, second_look, sources
-from .conclusions import stall
 from .evidence import Until, Verdict, all_finished, fold, judge
 from .kinds import KINDS, rebalance_number
 from .observations import Accepted, ActiveJobs, Fault, FaultKind, Listing, NotFound, Trouble, Unusable
+from .reasons import stall
 from .sightings import Sightings
 from .snapshots import AggregatedJobSnap, JobStatus, TargetState
 from .states import MALFORMED_LIMIT, NO_FAULTS, Faults, Phase, Progress, Signal, Source, changed

@@ -214,6 +214,11 @@ class WaitState:
         return Source.STATUS if status else Source.SNAPSHOTS
 
     @property
+    def said_over(self) -> bool:
+        """Whether the proxies say that the job is over."""
+        return self.status is not None and self.status.over
+
+    @property
     def seen(self) -> bool:
         """Whether the job was ever seen."""
         return self.listed or bool(self.candidates or self.targets) or self.status is not None
@@ -241,3 +246,8 @@ def planned(state: WaitState, now: float, due: float, pending: Request) -> WaitS
     draft.polls += 1
     draft.__class__ = WaitState
     return cast("WaitState", draft)
+
+
+def shifted(state: WaitState, now: float, elapsed: float = 0.0) -> WaitState:
+    """Move a wait to another clock, on which its last input was ``elapsed`` seconds before ``now``."""
+    return changed(state, started_at=now - elapsed - state.now)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from attrs import evolve, frozen
 
-from ais_jobcore import asking, evidence, models, reading, sightings, wait, wire
+from ais_jobcore import asking, evidence, models, readers, reading, sightings, wait
 from ais_jobcore.evidence import TargetView, Until, Verdict, Views
 from ais_jobcore.snapshots import JobStatus, TargetState
 from ais_jobcore.states import Signal, WaitState
@@ -232,7 +232,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "other jobs' snapshots accepted",
-        both(wrapped(wait, "sight_all", others_too), wrapped(wire, "read_sightings", others_read_too)),
+        both(wrapped(wait, "sight_all", others_too), wrapped(readers, "read_sightings", others_read_too)),
         (
             given(test_wait_snapshots.test_snapshots_of_other_jobs_are_ignored, "idle"),
             given(test_wait_snapshots.test_snapshots_of_other_jobs_are_ignored, "aborted"),
