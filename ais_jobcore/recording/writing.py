@@ -1,0 +1,113 @@
+"""Write transcripts: stand before a wait, pass everything on, and write it down."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, Self
+
+from ..narration import LOGGER_NAME
+from ..observations import Event
+from ..text import printable
+from .lines import decision_of, event_of, header_of, input_of, wait_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
+    from types import TracebackType
+
+    from ..decisions import Decision
+    from ..machine import JobWait
+    from ..snapshots import WaitResult
+
+logger: Final = logging.getLogger(LOGGER_NAME)
+
+
+class Recorder:
+    """
+    Stand before a wait and write a transcript of it; give it to a driver in its place.
+
+    What enters the file are the inputs without their secrets, and what the core decides on those: a second
+    wait takes them as they were written, so that a replay is exact. Whatever becomes of the file, the wait
+    goes on.
+
+    Args:
+        wait: the wait; not started yet.
+        path: the file, which is written anew.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+
+    def __init__(self, wait: JobWait, path: str | PathLike[str]) -> None:
+        header = header_of(wait)
+        self._wait = wait
+        self._twin = wait_of(header, wait.state.options.schedule)
+        self._started_at = 0.0
+        self._file: IO[str] | None = Path(path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115
+        try:
+            self._put(header)
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, now: float) -> Decision[WaitResult]:
+        """Begin, and write the decision down."""
+        decision = self._wait.start(now)
+        self._started_at = now
+        self._write(0.0, {}, lambda: self._twin.start(0.0))
+        return decision
+
+    def handle(self, event: Event, now: float) -> Decision[WaitResult]:
+        """Pass the input on, and write it down with the decision, or with what the wait raises."""
+        try:
+            return self._wait.handle(event, now)
+        finally:
+            self._take(event, now - self._started_at)
+
+    def _take(self, event: Event, t: float) -> None:
+        if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
+            return  # It was turned down, and changed nothing.
+        try:
+            document = json.loads(json.dumps(input_of(event)))
+            written = event_of(document)
+        except Exception as error:  # noqa: BLE001 - an embedder's values may hold what JSON cannot
+            self._give_up(error)
+        else:
+            self._write(t, document, lambda: self._twin.handle(written, t))
+
+    def _write(
+        self, t: float, document: Mapping[str, Any], decide: Callable[[], Decision[WaitResult]]
+    ) -> None:
+        try:
+            told: dict[str, Any] = {"decision": decision_of(decide())}
+        except Exception as error:  # noqa: BLE001 - a bug of the core is what one wants to see
+            told = {"raised": f"{type(error).__name__}: {error}"}
+        try:
+            self._put({"t": t, **document, **told})
+        except (OSError, ValueError) as error:
+            self._give_up(error)
+
+    def _put(self, document: Mapping[str, Any]) -> None:
+        if self._file is not None:
+            self._file.write(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
+            self._file.flush()
+
+    def _give_up(self, error: Exception) -> None:
+        logger.warning("the transcript ends here: %s", printable(str(error)))
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the wait may go on, unrecorded."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
