@@ -25,6 +25,7 @@ from ..wait import POLICY
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ..calls import Request
     from ..decisions import Decision
     from ..snapshots import WaitResult
 
@@ -192,14 +193,17 @@ def moment_of(line: Document) -> float:
 def decision_of(decision: Decision[WaitResult]) -> dict[str, Any]:
     """Make a document of a decision: all that a driver does, and all that a caller sees of it."""
     if isinstance(decision, Continue):
-        request = decision.request
-        return {
-            "delay": decision.delay,
-            "ask": request.what.value,
-            "about": request.json,
-            "endpoint": request.endpoint,
-            "timeout": request.timeout,
-            "refresh_token": request.refresh_token,
-            "reason": decision.reason,
-        }
+        request = request_of(decision.request)
+        return {"delay": decision.delay, "request": request, "reason": decision.reason}
     return cast("dict[str, Any]", saving.dump_decision(decision))
+
+
+def request_of(request: Request) -> dict[str, Any]:
+    """Make a document of a request; what is left out of it follows from what it asks for."""
+    return {
+        "what": request.what.value,
+        "json": request.json,
+        "timeout": request.timeout,
+        "endpoint": request.endpoint,
+        "refresh_token": request.refresh_token,
+    }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from math import inf
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, cast
 
 from attrs import field, frozen
 
@@ -36,8 +35,7 @@ class TranscriptError(ValueError):
     """Say in one line what is wrong with a transcript, and where."""
 
 
-@frozen
-class Entry:
+class Entry(NamedTuple):
     """
     Hold one line: an input, and what was decided on it.
 
@@ -121,11 +119,13 @@ class Transcript:
         Raises:
             TranscriptError: one cannot be read.
         """
+        request: Document | None = None
         for number, line in enumerate(self.lines, FIRST):
             try:
-                entry = _entry(number, line)
+                entry = _entry(number, line, request)
             except Exception as error:  # noqa: BLE001 - a hostile document provokes whatever it likes
                 self._fail(number, _words(error))
+            request = entry.decision.get("request") if entry.decision else request
             yield entry
 
     def _fail(self, number: int, words: str) -> NoReturn:
@@ -170,19 +170,24 @@ def _header(line: bytes, name: str) -> Mapping[str, Any]:
     return fields
 
 
-def _entry(number: int, line: bytes) -> Entry:
+def _entry(number: int, line: bytes, request: Document | None) -> Entry:
     document = _object(line)
-    decision: Document | None = document.get("decision")
+    decision = cast("dict[str, Any] | None", document.get("decision"))
     raised: object = document.get("raised", "")
-    if type(raised) is not str or not isinstance(decision, NoneType if raised else dict):
+    if type(raised) is not str or type(decision) is not (NoneType if raised else dict):
         _fail("there is no decision in it")
+    if decision is not None and "delay" in decision:
+        decision.setdefault("request", request)
     # The line after the header is the start.
     event = None if number == FIRST else event_of(document)
     return Entry(number, moment_of(document), event, decision, raised)
 
 
 def _object(line: bytes) -> dict[str, Any]:
-    document: Any = _DECODER.decode(line.decode())
+    text = line.decode()
+    document, end = _decode(text)
+    if end != len(text):
+        _fail("there is something behind it")
     if type(document) is not dict:
         _fail(f"an object was expected, not {type(document).__name__}")
     return cast("dict[str, Any]", document)
@@ -208,11 +213,4 @@ def _no_constant(name: str) -> NoReturn:
     _fail(f"{name} is not JSON")
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in {inf, -inf}:
-        _fail(f"a number is too large: {printable(text, 40)}")
-    return value
-
-
-_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+_decode: Final = json.JSONDecoder(parse_constant=_no_constant).raw_decode

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from .lines import decision_of
+from ..decisions import Continue
+from .lines import decision_of, request_of
 from .reading import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from os import PathLike
 
+    from ..calls import Request
+    from ..decisions import Decision
     from ..machine import JobWait
     from ..pacing import Schedule
+    from ..snapshots import WaitResult
     from .lines import Document
     from .reading import Entry
+
+
+_FIELDS: Final = 3
+"""How many fields the document of a ``Continue`` has."""
 
 
 @frozen
@@ -75,11 +83,12 @@ def replay(source: Transcript | str | PathLike[str], *, schedule: Schedule | Non
         OSError: the file cannot be read.
     """
     transcript = source if isinstance(source, Transcript) else Transcript.load(source)
+    wait = _Replayed(transcript.wait(schedule))
     count = 0
-    for step in steps(transcript, schedule=schedule):
+    for entry in transcript.entries():
         count += 1
-        if not step.same:
-            return Replay(transcript, count, step)
+        if not wait.agrees(entry):
+            return Replay(transcript, count, wait.step(entry))
     return Replay(transcript, count, None)
 
 
@@ -90,18 +99,45 @@ def steps(transcript: Transcript, *, schedule: Schedule | None = None) -> Iterat
     Raises:
         TranscriptError: as with :func:`replay`.
     """
-    wait = transcript.wait(schedule)
+    wait = _Replayed(transcript.wait(schedule))
     for entry in transcript.entries():
-        yield _step(wait, entry)
+        wait.agrees(entry)
+        yield wait.step(entry)
 
 
-def _step(wait: JobWait, entry: Entry) -> Step:
-    try:
-        event, t = entry.event, entry.t
-        decision = wait.start(t) if event is None else wait.handle(event, t)
-    except Exception as error:  # noqa: BLE001 - a transcript may be of a bug
-        return Step(entry, None, f"{type(error).__name__}: {error}")
-    document: Any = decision_of(decision)
-    if "delay" not in document:
-        document = json.loads(json.dumps(document))
-    return Step(entry, document, "")
+class _Replayed:
+    """Be a wait that is given what another one was given, and keep its last decision."""
+
+    def __init__(self, wait: JobWait) -> None:
+        self._wait = wait
+        self._told: Decision[WaitResult] | str = ""
+        self._request: Request | None = None
+        self._spelt: dict[str, Any] = {}
+
+    def agrees(self, entry: Entry) -> bool:
+        """Take the input of a line, and tell whether all is as it was."""
+        try:
+            event = entry.event
+            decision = self._wait.start(entry.t) if event is None else self._wait.handle(event, entry.t)
+        except Exception as error:  # noqa: BLE001 - a transcript may be of a bug
+            self._told = f"{type(error).__name__}: {error}"
+            return self._told == entry.raised
+        self._told, then = decision, entry.decision
+        if then is None or not isinstance(decision, Continue):
+            return self.step(entry).same
+        if decision.request is not self._request:
+            self._request, self._spelt = decision.request, request_of(decision.request)
+        # The core asks the same over and over, with one and the same value.
+        return (
+            decision.delay == then.get("delay")
+            and self._spelt == then.get("request")
+            and decision.reason == then.get("reason")
+            and len(then) == _FIELDS
+        )
+
+    def step(self, entry: Entry) -> Step:
+        """Spell the last decision."""
+        if isinstance(self._told, str):
+            return Step(entry, None, self._told)
+        # As it would be read back: JSON has no tuples.
+        return Step(entry, json.loads(json.dumps(decision_of(self._told))), "")

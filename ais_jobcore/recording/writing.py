@@ -45,6 +45,7 @@ class Recorder:
         self._wait = wait
         self._twin = wait_of(header, wait.state.options.schedule)
         self._started_at = 0.0
+        self._request: dict[str, Any] | None = None
         self._file: IO[str] | None = Path(path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115
         try:
             self._put(header)
@@ -81,13 +82,21 @@ class Recorder:
         self, t: float, document: Mapping[str, Any], decide: Callable[[], Decision[WaitResult]]
     ) -> None:
         try:
-            told: dict[str, Any] = {"decision": decision_of(decide())}
+            told: dict[str, Any] = {"decision": self._spell(decide())}
         except Exception as error:  # noqa: BLE001 - a bug of the core is what one wants to see
             told = {"raised": f"{type(error).__name__}: {error}"}
         try:
             self._put({"t": t, **document, **told})
         except (OSError, ValueError) as error:
             self._give_up(error)
+
+    def _spell(self, decision: Decision[WaitResult]) -> dict[str, Any]:
+        """Make a document of a decision, without a request that was the last one, too."""
+        document = decision_of(decision)
+        last, self._request = self._request, document.get("request")
+        if last is not None and last == self._request:
+            del document["request"]
+        return document
 
     def _put(self, document: Mapping[str, Any]) -> None:
         if self._file is not None:
