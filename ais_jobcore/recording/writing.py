@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Any, Final, Self, TypeAlias
+
+from attrs import frozen
 
 from ..narration import LOGGER_NAME
 from ..observations import Event
 from ..text import printable
+from .cleaning import Cleaner
 from .lines import decision_of, event_of, header_of, input_of, wait_of
+from .naming import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
     from types import TracebackType
 
@@ -21,7 +25,24 @@ if TYPE_CHECKING:
     from ..machine import JobWait
     from ..snapshots import WaitResult
 
+RecordTo: TypeAlias = "Record | str | PathLike[str]"
+"""Where a transcript goes: a path, or a :class:`Record` that says more."""
+
 logger: Final = logging.getLogger(LOGGER_NAME)
+
+
+@frozen
+class Record:
+    """
+    Say where a transcript goes, and what is left out of it; secrets always are.
+
+    Attributes:
+        path: the file, which is written anew.
+        hide_names: whether to replace the names of hosts and buckets by made-up ones.
+    """
+
+    path: str | PathLike[str]
+    hide_names: bool = False
 
 
 class Recorder:
@@ -34,19 +55,30 @@ class Recorder:
 
     Args:
         wait: the wait; not started yet.
-        path: the file, which is written anew.
+        to: the file, or a :class:`Record`.
+        secrets: tells what must not be written, whenever it is asked: the token, and those it had been.
+        hosts: hosts that are known from the beginning, where names are to be hidden.
 
     Raises:
         OSError: the file cannot be written.
     """
 
-    def __init__(self, wait: JobWait, path: str | PathLike[str]) -> None:
-        header = header_of(wait)
+    def __init__(
+        self,
+        wait: JobWait,
+        to: RecordTo,
+        *,
+        secrets: Callable[[], Iterable[str]] = tuple,
+        hosts: Iterable[str] = (),
+    ) -> None:
+        record = to if isinstance(to, Record) else Record(to)
+        self._cleaner = Cleaner(secrets, Names(hosts) if record.hide_names else None)
+        header = self._cleaner.document(header_of(wait))
         self._wait = wait
         self._twin = wait_of(header, wait.state.options.schedule)
         self._started_at = 0.0
         self._request: dict[str, Any] | None = None
-        self._file: IO[str] | None = Path(path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115
+        self._file: IO[str] | None = Path(record.path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115
         try:
             self._put(header)
         except BaseException:
@@ -71,7 +103,7 @@ class Recorder:
         if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
             return  # It was turned down, and changed nothing.
         try:
-            document = json.loads(json.dumps(input_of(event)))
+            document = self._cleaner.document(json.loads(json.dumps(input_of(event))))
             written = event_of(document)
         except Exception as error:  # noqa: BLE001 - an embedder's values may hold what JSON cannot
             self._give_up(error)
