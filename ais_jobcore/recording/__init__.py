@@ -5,10 +5,11 @@ A transcript is JSON Lines: a header (format, version, policy, the wait and its 
 with its decision, and a line for every input with its time and what was decided on it.
 ``docs/transcripts.md`` describes the format. This package opens files; the core never imports it.
 
-* :class:`Recorder` stands before a wait and writes; drivers make one for ``record=path``, or for ``record=`` a
+* :class:`Recorder` stands before a wait and writes; drivers make one for ``record=path``, or for a
   :class:`Record`, which can hide names;
 * :meth:`Transcript.load` reads: ``header``, ``truncated``, ``entries()`` and ``wait()``, the same wait anew;
-* :func:`replay` compares, up to the first difference; :func:`steps` goes through all lines.
+* :func:`replay` compares, up to the first difference; :func:`steps` goes through all lines;
+* :func:`as_test` makes a pytest test.
 
 Whatever cannot be read is a :class:`TranscriptError` of one line that names the file and the line.
 """
@@ -16,6 +17,7 @@ Whatever cannot be read is a :class:`TranscriptError` of one line that names the
 from .lines import FORMAT, VERSION
 from .reading import Entry, Transcript, TranscriptError
 from .replaying import Replay, Step, replay, steps
+from .testcase import as_test
 from .writing import Record, Recorder
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Step",
     "Transcript",
     "TranscriptError",
+    "as_test",
     "replay",
     "steps",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import frozen
 
@@ -12,7 +12,7 @@ from .lines import decision_of, request_of
 from .reading import Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from os import PathLike
 
     from ..calls import Request
@@ -47,6 +47,34 @@ class Step:
     def same(self) -> bool:
         """Whether nothing has changed."""
         return self.raised == self.entry.raised and self.decision == self.entry.decision
+
+    def changes(self) -> list[tuple[str, object, object]]:
+        """List what has changed: where in the decision, what it was, and what it is; ``None`` for nothing."""
+        then = _leaves(self.entry.decision) | {"raised": self.entry.raised or None}
+        now = _leaves(self.decision) | {"raised": self.raised or None}
+        return [
+            (name, then.get(name), now.get(name))
+            for name in dict.fromkeys([*then, *now])
+            if then.get(name) != now.get(name)
+        ]
+
+
+def _leaves(document: object) -> dict[str, object]:
+    """List all that is in a document, by its path; without recursion, as its depth is up to strangers."""
+    found: dict[str, object] = {}
+    pending = [("", document)]
+    while pending:
+        place, value = pending.pop()
+        parts: Iterable[tuple[object, object]] = ()
+        if isinstance(value, dict):
+            parts = cast("dict[str, object]", value).items()
+        elif isinstance(value, list):
+            parts = enumerate(cast("list[object]", value))
+        inner = [(f"{place}.{name}" if place else f"{name}", part) for name, part in parts]
+        pending += reversed(inner)
+        if not inner:
+            found[place] = value
+    return found
 
 
 @frozen
@@ -110,7 +138,7 @@ class _Replayed:
 
     def __init__(self, wait: JobWait) -> None:
         self._wait = wait
-        self._told: Decision[WaitResult] | str = ""
+        self._told: Continue | dict[str, Any] | str = ""
         self._request: Request | None = None
         self._spelt: dict[str, Any] = {}
 
@@ -119,25 +147,33 @@ class _Replayed:
         try:
             event = entry.event
             decision = self._wait.start(entry.t) if event is None else self._wait.handle(event, entry.t)
+            self._told = decision if isinstance(decision, Continue) else _read_back(decision)
         except Exception as error:  # noqa: BLE001 - a transcript may be of a bug
             self._told = f"{type(error).__name__}: {error}"
-            return self._told == entry.raised
-        self._told, then = decision, entry.decision
-        if then is None or not isinstance(decision, Continue):
+        told, then = self._told, entry.decision
+        if then is None or not isinstance(told, Continue):
             return self.step(entry).same
-        if decision.request is not self._request:
-            self._request, self._spelt = decision.request, request_of(decision.request)
+        if told.request is not self._request:
+            self._request, self._spelt = told.request, request_of(told.request)
         # The core asks the same over and over, with one and the same value.
         return (
-            decision.delay == then.get("delay")
+            told.delay == then.get("delay")
             and self._spelt == then.get("request")
-            and decision.reason == then.get("reason")
+            and told.reason == then.get("reason")
             and len(then) == _FIELDS
         )
 
     def step(self, entry: Entry) -> Step:
         """Spell the last decision."""
-        if isinstance(self._told, str):
-            return Step(entry, None, self._told)
-        # As it would be read back: JSON has no tuples.
-        return Step(entry, json.loads(json.dumps(decision_of(self._told))), "")
+        match self._told:
+            case str() as raised:
+                return Step(entry, None, raised)
+            case Continue() as decision:
+                return Step(entry, _read_back(decision), "")
+            case document:
+                return Step(entry, document, "")
+
+
+def _read_back(decision: Decision[WaitResult]) -> dict[str, Any]:
+    """Make a document of a decision as it is in a transcript: JSON has no tuples."""
+    return cast("dict[str, Any]", json.loads(json.dumps(decision_of(decision))))

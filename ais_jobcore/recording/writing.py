@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Self, TypeAlias
 
@@ -78,12 +79,15 @@ class Recorder:
         self._twin = wait_of(header, wait.state.options.schedule)
         self._started_at = 0.0
         self._request: dict[str, Any] | None = None
-        self._file: IO[str] | None = Path(record.path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115
+        self._file: IO[str] | None = None
         try:
+            self._file = Path(record.path).open("w", encoding="ascii", newline="\n")
             self._put(header)
-        except BaseException:
+        except OSError as error:
             self.close()
-            raise
+            # The same class of error, by its number.
+            msg = f"the transcript cannot be written: {error.strerror}"
+            raise OSError(error.errno, msg, str(record.path)) from None
 
     def start(self, now: float) -> Decision[WaitResult]:
         """Begin, and write the decision down."""
@@ -121,6 +125,8 @@ class Recorder:
             self._put({"t": t, **document, **told})
         except (OSError, ValueError) as error:
             self._give_up(error)
+        if "delay" not in told.get("decision", {"delay": 0.0}):
+            self.close()
 
     def _spell(self, decision: Decision[WaitResult]) -> dict[str, Any]:
         """Make a document of a decision, without a request that was the last one, too."""
@@ -143,7 +149,8 @@ class Recorder:
         """Close the file; the wait may go on, unrecorded."""
         file, self._file = self._file, None
         if file is not None:
-            file.close()
+            with suppress(OSError):
+                file.close()
 
     def __enter__(self) -> Self:
         return self
