@@ -81,7 +81,7 @@ class Recorder:
         self._request: dict[str, Any] | None = None
         self._file: IO[str] | None = None
         try:
-            self._file = Path(record.path).open("w", encoding="ascii", newline="\n")
+            self._file = Path(record.path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115 - it stays open
             self._put(header)
         except OSError as error:
             self.close()
@@ -93,7 +93,7 @@ class Recorder:
         """Begin, and write the decision down."""
         decision = self._wait.start(now)
         self._started_at = now
-        self._write(0.0, {}, lambda: self._twin.start(0.0))
+        self._keep(None, 0.0)
         return decision
 
     def handle(self, event: Event, now: float) -> Decision[WaitResult]:
@@ -101,32 +101,34 @@ class Recorder:
         try:
             return self._wait.handle(event, now)
         finally:
-            self._take(event, now - self._started_at)
+            # What is no input was turned down, and has changed nothing.
+            if isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all are typed
+                self._keep(event, now - self._started_at)
 
-    def _take(self, event: Event, t: float) -> None:
-        if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
-            return  # It was turned down, and changed nothing.
+    def _keep(self, event: Event | None, t: float) -> None:
+        if self._file is None:
+            return
         try:
-            document = self._cleaner.document(json.loads(json.dumps(input_of(event))))
-            written = event_of(document)
-        except Exception as error:  # noqa: BLE001 - an embedder's values may hold what JSON cannot
-            self._give_up(error)
-        else:
-            self._write(t, document, lambda: self._twin.handle(written, t))
-
-    def _write(
-        self, t: float, document: Mapping[str, Any], decide: Callable[[], Decision[WaitResult]]
-    ) -> None:
-        try:
-            told: dict[str, Any] = {"decision": self._spell(decide())}
-        except Exception as error:  # noqa: BLE001 - a bug of the core is what one wants to see
-            told = {"raised": f"{type(error).__name__}: {error}"}
-        try:
+            document: dict[str, Any] = {} if event is None else self._cleaned(event)
+            told = self._tell(document, t)
             self._put({"t": t, **document, **told})
-        except (OSError, ValueError) as error:
-            self._give_up(error)
-        if "delay" not in told.get("decision", {"delay": 0.0}):
+            if "delay" not in told.get("decision", {"delay": t}):
+                self.close()
+        except Exception as error:  # noqa: BLE001 - a full disk, or what JSON cannot hold: the wait goes on
+            logger.warning("the transcript ends here: %s", printable(str(error)))
             self.close()
+
+    def _cleaned(self, event: Event) -> dict[str, Any]:
+        return self._cleaner.document(json.loads(json.dumps(input_of(event))))
+
+    def _tell(self, document: Mapping[str, Any], t: float) -> dict[str, Any]:
+        """Let the second wait take what is written, and spell what it decides."""
+        event = event_of(document) if document else None
+        try:
+            decision = self._twin.start(t) if event is None else self._twin.handle(event, t)
+        except Exception as error:  # noqa: BLE001 - a bug of the core is what people want to see
+            return {"raised": f"{type(error).__name__}: {error}"}
+        return {"decision": self._spell(decision)}
 
     def _spell(self, decision: Decision[WaitResult]) -> dict[str, Any]:
         """Make a document of a decision, without a request that was the last one, too."""
@@ -140,10 +142,6 @@ class Recorder:
         if self._file is not None:
             self._file.write(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
             self._file.flush()
-
-    def _give_up(self, error: Exception) -> None:
-        logger.warning("the transcript ends here: %s", printable(str(error)))
-        self.close()
 
     def close(self) -> None:
         """Close the file; the wait may go on, unrecorded."""
