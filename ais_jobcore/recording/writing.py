@@ -103,7 +103,7 @@ class Recorder:
         finally:
             # What is no input was turned down, and has changed nothing.
             if isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all are typed
-                self._keep(event, now - self._started_at)
+                self._keep(event, max(0.0, now - self._started_at))
 
     def _keep(self, event: Event | None, t: float) -> None:
         if self._file is None:
