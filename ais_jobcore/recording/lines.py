@@ -35,6 +35,9 @@ Document: TypeAlias = "Mapping[str, Any]"
 FORMAT: Final = "ais-jobcore.transcript"
 VERSION: Final = 1
 
+LIMIT: Final = 256 * 1024 * 1024
+"""Bytes that a transcript may have: no more are written, and no more are read."""
+
 HEADERS: Final = {name.lower(): name for name in ("Retry-After", "Content-Type", "Date")}
 """The headers that are kept: what decides, and what helps to understand the rest."""
 
@@ -182,9 +185,12 @@ def moment_of(line: Document) -> float:
 
     Raises:
         ValueError: there is no such number.
+        OverflowError: it is too large for a clock.
     """
     t: object = line.get("t")
-    if not ((type(t) is float or type(t) is int) and 0 <= t < inf):
+    if type(t) is int:
+        t = float(t)
+    if type(t) is not float or not 0 <= t < inf:
         msg = f"t is a number of seconds from 0, not {t!r}"
         raise ValueError(msg)
     return t

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import zlib
+from io import BytesIO
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, cast
 
 from attrs import field, frozen
 
+from .. import saving
 from ..text import printable
-from .lines import FORMAT, VERSION, Document, event_of, moment_of, wait_of
+from .lines import FORMAT, LIMIT, VERSION, Document, event_of, moment_of, wait_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,14 +23,10 @@ if TYPE_CHECKING:
     from ..observations import Event
     from ..pacing import Schedule
 
-LIMIT: Final = 256 * 1024 * 1024
-"""Bytes that a transcript may have, unzipped."""
-
 FIRST: Final = 2
 """The number of the line after the header."""
 
 _GZIP: Final = b"\x1f\x8b"
-_CHUNK: Final = 1024 * 1024
 
 
 class TranscriptError(ValueError):
@@ -62,13 +60,13 @@ class Transcript:
     Attributes:
         name: the name of the file.
         header: its first line.
-        lines: the others, as they are, without what a killed process left half written.
+        data: the other lines, as they are, without what a killed process left half written.
         truncated: whether there was a line like that, or nothing after the header.
     """
 
     name: str
     header: Document
-    lines: tuple[bytes, ...] = field(repr=lambda lines: f"<{len(lines)} lines>")
+    data: bytes = field(repr=lambda data: f"<{len(data)} bytes>")
     truncated: bool = False
 
     @classmethod
@@ -91,11 +89,11 @@ class Transcript:
         Raises:
             TranscriptError: as with :meth:`load`.
         """
-        first, *lines = data.split(b"\n")
-        last = lines.pop() if lines else b""
-        # A writer ends every line, so whatever follows the last end was cut off, even if it looks whole.
+        first, _, rest = data.partition(b"\n")
         header = _header(first, name)
-        return cls(name, header, tuple(lines), truncated=bool(last) or not lines)
+        # A writer ends every line: whatever follows the last end was cut off, even if it looks whole.
+        whole = rest[: rest.rfind(b"\n") + 1]
+        return cls(name, header, whole, truncated=whole != rest or not whole)
 
     def wait(self, schedule: Schedule | None = None) -> JobWait:
         """
@@ -120,7 +118,7 @@ class Transcript:
             TranscriptError: one cannot be read.
         """
         request: Document | None = None
-        for number, line in enumerate(self.lines, FIRST):
+        for number, line in enumerate(BytesIO(self.data), FIRST):
             try:
                 entry = _entry(number, line, request)
             except Exception as error:  # noqa: BLE001 - a hostile document provokes whatever it likes
@@ -135,24 +133,23 @@ class Transcript:
 def _read(file: Path) -> bytes:
     with file.open("rb") as raw:
         data = raw.read(LIMIT + 1)
-    try:
-        data = _unzip(data) if data.startswith(_GZIP) else data
-    except (zlib.error, EOFError) as error:
-        msg = f"{file.name}: line 1: not gzip: {error}"
-        raise TranscriptError(msg) from None
+    if data.startswith(_GZIP):
+        data = _unzip(data, file.name)
     if len(data) > LIMIT:
         raise _error(file.name, data.count(b"\n") + 1, f"a transcript has at most {LIMIT:,} bytes")
     return data
 
 
-def _unzip(data: bytes) -> bytes:
-    """Unzip no more than the limit: a small file can hold any number of bytes. One may be cut off, too."""
-    found = bytearray()
-    while data.startswith(_GZIP) and len(found) <= LIMIT:
-        member = zlib.decompressobj(wbits=31)
-        found += member.decompress(data, LIMIT + 1 - len(found))
-        data = member.unused_data
-    return bytes(found)
+def _unzip(data: bytes, name: str) -> bytes:
+    """Unzip no more than the limit, as a small file can hold any number of bytes; it may be cut off, too."""
+    member = zlib.decompressobj(wbits=31)
+    try:
+        found = member.decompress(data, LIMIT + 1)
+    except zlib.error as error:
+        raise _error(name, 1, f"not gzip: {error}") from None
+    if member.unused_data:
+        raise _error(name, found.count(b"\n") + 1, "there is something behind the end of the gzip")
+    return found
 
 
 def _header(line: bytes, name: str) -> Mapping[str, Any]:
@@ -184,7 +181,7 @@ def _entry(number: int, line: bytes, request: Document | None) -> Entry:
 
 
 def _object(line: bytes) -> dict[str, Any]:
-    text = line.decode()
+    text = line.rstrip().decode()
     document, end = _decode(text)
     if end != len(text):
         _fail("there is something behind it")
@@ -200,6 +197,8 @@ def _error(name: str, number: int, words: str) -> TranscriptError:
 def _words(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
+    if isinstance(error, ExceptionGroup):
+        return saving.first_line(error)
     if isinstance(error, KeyError):
         return f"{error} is missing"
     return str(error).partition("\n")[0] or type(error).__name__

@@ -59,7 +59,7 @@ def as_test(transcript: Transcript) -> str:
     for _ in transcript.entries():
         pass
     # Written anew, for what a stranger wrote as JSON need not be harmless in a program.
-    documents = [transcript.header, *map(json.loads, transcript.lines)]
+    documents = [transcript.header, *map(json.loads, transcript.data.split(b"\n")[:-1])]
     try:
         text = "".join(json.dumps(document, separators=(",", ":")) + "\n" for document in documents)
     except RecursionError:

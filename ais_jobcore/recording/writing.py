@@ -14,7 +14,7 @@ from ..narration import LOGGER_NAME
 from ..observations import Event
 from ..text import printable
 from .cleaning import Cleaner
-from .lines import decision_of, event_of, header_of, input_of, wait_of
+from .lines import LIMIT, decision_of, event_of, header_of, input_of, wait_of
 from .naming import Names
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Recorder:
         self._twin = wait_of(header, wait.state.options.schedule)
         self._started_at = 0.0
         self._request: dict[str, Any] | None = None
+        self._left = LIMIT
         self._file: IO[str] | None = None
         try:
             self._file = Path(record.path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115 - it stays open
@@ -139,8 +140,13 @@ class Recorder:
         return document
 
     def _put(self, document: Mapping[str, Any]) -> None:
+        line = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
+        self._left -= len(line)
+        if self._left < 0:
+            msg = f"a transcript has at most {LIMIT:,} bytes"
+            raise ValueError(msg)
         if self._file is not None:
-            self._file.write(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
+            self._file.write(line)
             self._file.flush()
 
     def close(self) -> None:
