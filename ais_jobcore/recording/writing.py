@@ -74,7 +74,8 @@ class Recorder:
     ) -> None:
         record = to if isinstance(to, Record) else Record(to)
         self._cleaner = Cleaner(secrets, Names(hosts) if record.hide_names else None)
-        header = self._cleaner.document(header_of(wait))
+        header = header_of(wait)
+        header["arguments"] = self._cleaner.document(header["arguments"])
         self._wait = wait
         self._twin = wait_of(header, wait.state.options.schedule)
         self._started_at = 0.0
