@@ -196,9 +196,9 @@ def _error(name: str, number: int, words: str) -> TranscriptError:
 def _words(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
-    while isinstance(error, ExceptionGroup):
+    if isinstance(error, ExceptionGroup):
         # What cattrs wraps is plainer than its own words.
-        error = error.exceptions[0]
+        return _words(cast("ExceptionGroup[Exception]", error).exceptions[0])
     if isinstance(error, KeyError):
         return f"{error} is missing"
     return str(error).partition("\n")[0] or type(error).__name__

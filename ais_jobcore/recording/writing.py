@@ -84,7 +84,7 @@ class Recorder:
         self._file: IO[str] | None = None
         try:
             self._file = Path(record.path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115 - it stays open
-            self._put(header)
+            self._put(self._file, header)
         except OSError as error:
             self.close()
             # The same class of error, by its number.
@@ -108,12 +108,13 @@ class Recorder:
                 self._keep(event, max(0.0, now - self._started_at))
 
     def _keep(self, event: Event | None, t: float) -> None:
-        if self._file is None:
+        file = self._file
+        if file is None:
             return
         try:
             document: dict[str, Any] = {} if event is None else self._cleaned(event)
             told = self._tell(document, t)
-            self._put({"t": t, **document, **told})
+            self._put(file, {"t": t, **document, **told})
             if "delay" not in told.get("decision", {"delay": t}):
                 self.close()
         except Exception as error:  # noqa: BLE001 - a full disk, or what JSON cannot hold: the wait goes on
@@ -140,15 +141,14 @@ class Recorder:
             del document["request"]
         return document
 
-    def _put(self, document: Mapping[str, Any]) -> None:
+    def _put(self, file: IO[str], document: Mapping[str, Any]) -> None:
         line = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
         self._left -= len(line)
         if self._left < 0:
             msg = f"a transcript has at most {LIMIT:,} bytes"
             raise ValueError(msg)
-        if self._file is not None:
-            self._file.write(line)
-            self._file.flush()
+        file.write(line)
+        file.flush()
 
     def close(self) -> None:
         """Close the file; the wait may go on, unrecorded."""
