@@ -38,15 +38,12 @@ _YES: Final = frozenset({"1", "t", "true", "y", "yes", "on"})
 _NO: Final = frozenset({"", "0", "f", "false", "n", "no", "off"})
 _TOKEN_TEXT: Final = re.compile(r"[0-9A-Za-z._~+/=-]*")
 _LABEL: Final = r"[0-9a-z_](?:[0-9a-z_-]{0,61}[0-9a-z_])?"
-_BASE_URL: Final = re.compile(
-    rf"""
+_BASE_URL: Final = rf"""
     (?: http | https ) ://
     (?: {_LABEL} (?: \. {_LABEL} )* \.? | \[ [0-9a-f:.]+ \] )
     (?: : (?P<port> [0-9]{{1,5}} ) )?
     (?: / [0-9a-z._~!$&'()*+;=:%-]* )*
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+"""
 _HIGHEST_PORT: Final = 65_535
 
 
@@ -75,7 +72,7 @@ def check_endpoint(text: str) -> str:
             What may hold a secret is not repeated.
     """
     given = text.strip()
-    match = _BASE_URL.fullmatch(given)
+    match = re.fullmatch(_BASE_URL, given, re.IGNORECASE | re.VERBOSE)
     if match is None or int(match["port"] or 0) > _HIGHEST_PORT:
         shown = "this one" if set("@?#") & set(given) else repr(given)
         msg = (
