@@ -165,7 +165,17 @@ class JobWait:
         """
         from . import saving  # noqa: PLC0415 - likewise
 
-        state, decision = saving.load(text, now, elapsed)
+        return cls.of(*saving.load(text, now, elapsed))
+
+    @classmethod
+    def of(cls, state: WaitState, decision: Decision[WaitResult] | None = None) -> JobWait:
+        """
+        Make a wait of its state.
+
+        Args:
+            state: what is known.
+            decision: the decision that belongs to it; ``None`` for a wait that was not started.
+        """
         wait = cls(state.job_id, "" if state.job_id else state.kind)
         wait._take(state, decision)
         return wait

@@ -16,6 +16,10 @@ PROMISED = {
         *("JobCoreError", "Timeout", "JobInfoNotFound", "JobFailed"),
         *("RequestFailed", "ProtocolError", "TransportFault"),
     },
+    "ais_jobcore.recording": {
+        *("Record", "Recorder", "Transcript", "Entry", "TranscriptError"),
+        *("replay", "steps", "Replay", "Step", "as_test"),
+    },
     "ais_jobcore.testing": {
         *("VirtualClock", "SimCluster", "SimServer", "SimTransport", "AsyncSimTransport"),
         *("Recording", "ReplayTransport", "AsyncReplayTransport"),
