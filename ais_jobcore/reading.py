@@ -357,7 +357,7 @@ def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None,
     elsewhere = trouble is None or trouble in _OTHER_ENDPOINT
     costs = trouble not in PASSING
     spent = state.spent or (0.0,) * state.options.endpoints
-    return evolve(
+    return changed(
         state,
         spent=tuple(
             min(pacing.BUDGET, each + 1.0) if costs and index == state.endpoint else each
