@@ -197,6 +197,12 @@ def test_short_known_secrets_are_not_searched_for(path: Path) -> None:
     assert MASK not in path.read_text()
 
 
+def test_secret_that_is_the_beginning_of_another() -> None:
+    """Of two known secrets nothing is left, even if one begins as the other does."""
+    for known in (["abcd", "abcdefgh"], ["abcdefgh", "abcd"]):
+        assert f"x {MASK} y {MASK} z" == Cleaner(lambda known=known: known).text("x abcdefgh y abcd z")
+
+
 def test_what_is_no_secret_stays(path: Path) -> None:
     """Errors keep their words, and documents their bytes."""
     text = 't[t1]: ais://@#ns/photos/7.jpg does not exist, 1.5 of "x" at 12:30 (see https://host/a?b=c)'
