@@ -26,6 +26,8 @@ STATUS_RETENTION: Final = 3 * MINUTE
 class Strategy(enum.Enum):
     """How a wait for a kind knows that the job is over."""
 
+    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
+
     STATUS = "status"
     """The proxies keep a status that turns *over* with the last target."""
     FINISHED = "finished"
