@@ -273,7 +273,7 @@ def test_without_a_near_name_all_are_listed(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["z" * 10**6, "copy-bucket" * 10**5])
 def test_a_very_long_kind_is_refused_in_few_words(text: str) -> None:
-    """A kind may come from a file that somebody else wrote: it is neither repeated nor compared at any length."""
+    """A kind may come from a file that somebody else wrote: it is not repeated at any length."""
     with pytest.raises(ValueError, match="unknown kind") as caught:
         named_kind(text)
     assert len(str(caught.value)) < 800
