@@ -1,0 +1,76 @@
+"""
+Fuzzers of what is loaded from files: saved waits and recordings.
+
+Whatever a file holds, it is loaded, or a ``ValueError`` in one line says why not.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from ais_jobcore import Continue, JobWait, Reply, calls
+from ais_jobcore.testing import Recording
+from tests.proof.fuzz_bytes import text_of
+
+_LONGEST_MESSAGE: Final = 2_000
+
+
+def check_refusal(error: ValueError) -> None:
+    """Check that what is wrong with a file is said in a line of bounded length."""
+    message = str(error)
+    assert message
+    assert len(message) <= _LONGEST_MESSAGE, len(message)
+    assert "\n" not in message, message
+
+
+def run_saved(data: bytes) -> None:
+    """Load a saved wait, and save it again."""
+    try:
+        wait = JobWait.load(text_of(data), 0.0)
+    except ValueError as error:
+        check_refusal(error)
+        return
+    text = wait.save()
+    again = JobWait.load(text, 0.0)
+    assert again.save() == text
+    assert isinstance(wait.explain(0.0), str)
+    if wait.decision is not None:
+        assert wait.decision.reason == again.decision.reason
+    if isinstance(wait.decision, Continue):
+        assert 0 <= wait.decision.delay < math.inf
+
+
+@cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="fuzz-")
+
+
+REQUESTS: Final = (
+    calls.ask_status("x3CgTG-3v"),
+    calls.ask_sightings("x3CgTG-3v"),
+    calls.ask_kind("lru", active=True),
+    calls.list_names(),
+)
+
+
+def run_recording(data: bytes) -> None:
+    """Load a recording, zipped or not, and ask it."""
+    path = Path(_scratch().name) / "recording.jsonl"
+    path.write_bytes(data)
+    try:
+        recording = Recording.load(path)
+    except ValueError as error:
+        check_refusal(error)
+        return
+    assert 0 <= recording.seconds < math.inf
+    for request in REQUESTS:
+        try:
+            answer, took = recording.answer(request, recording.seconds / 2)
+        except LookupError:
+            continue
+        assert 0 <= took < math.inf
+        assert not isinstance(answer, Reply) or isinstance(answer.body, bytes)

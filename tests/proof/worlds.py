@@ -1,0 +1,220 @@
+"""
+Small worlds for state machines: one job on a few targets, what is true of it, and what was told of it.
+
+Written from the rules and without the core: the truth is a word for each target, and answers are spelt from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from ais_jobcore import Reply, Request, Until
+from ais_jobcore.calls import What
+from tests.core.groups import document, reply
+from tests.core.scripts import NOON_NS, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+TARGETS: Final = ("t1", "t2", "t3", "t4")
+ABSENT, NOT_STARTED, RUNNING, IDLE = "absent", "not started", "running", "idle"
+FINISHED, ABORTED, GONE = "finished", "aborted", "gone"
+ACTIVE: Final = frozenset({NOT_STARTED, RUNNING, IDLE})
+SHOWN: Final = ACTIVE | {FINISHED, ABORTED}
+
+MOVES: Final = {
+    "begin": {ABSENT: NOT_STARTED},
+    "work": {ABSENT: RUNNING, NOT_STARTED: RUNNING, IDLE: RUNNING},
+    "rest": {RUNNING: IDLE},
+    "finish": {NOT_STARTED: FINISHED, RUNNING: FINISHED, IDLE: FINISHED},
+    "abort": {NOT_STARTED: ABORTED, RUNNING: ABORTED, IDLE: ABORTED},
+    "go": {RUNNING: GONE, IDLE: GONE, FINISHED: GONE},
+}
+"""What may happen to a target: what it does now, and what it does then."""
+
+WITH_STATUS: Final = frozenset({"copy-bck", "lru", "rebalance"})
+"""Kinds that report to the proxies."""
+IDLING: Final = frozenset({"archive", "brand-new"})
+"""Kinds that are done when they idle; of those that nobody knows, it is taken so."""
+NOT_FOUND: Final = refusal(404, "not found", "ErrNotFound")
+
+
+@define
+class World:
+    """
+    Hold the truth about one job.
+
+    Attributes:
+        job_id: its id.
+        kind: its kind.
+        states: what each target does.
+        errors: what went wrong on a target, without stopping it.
+        noticed: whether the proxies have noticed what ended.
+        forgotten: whether the proxies have forgotten it.
+    """
+
+    job_id: str
+    kind: str
+    states: dict[str, str] = field(factory=lambda: dict.fromkeys(TARGETS, ABSENT))
+    errors: dict[str, str] = field(factory=dict[str, str])
+    noticed: bool = False
+    forgotten: bool = False
+
+    def move(self, what: str, target: str) -> None:
+        """Let something happen to a target, where it can."""
+        self.states[target] = MOVES[what].get(self.states[target], self.states[target])
+
+    def fail(self, target: str) -> None:
+        """Let something go wrong on a target that works on the job."""
+        if self.states[target] in {RUNNING, IDLE}:
+            self.errors[target] = f"no space on {target}"
+
+    @property
+    def active(self) -> bool:
+        """Whether any target is not done with it."""
+        return any(state in ACTIVE for state in self.states.values())
+
+    @property
+    def begun(self) -> bool:
+        """Whether there ever was such a job."""
+        return any(state != ABSENT for state in self.states.values())
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing went wrong anywhere."""
+        return not self.errors and not {ABORTED, GONE} & {*self.states.values()}
+
+    def settle(self) -> None:
+        """Let every target come to its end, and the proxies notice."""
+        if not self.begun:
+            self.move("work", TARGETS[0])
+        for target in TARGETS:
+            self.move("finish", target)
+        self.noticed = True
+
+    def snapshots(self, lacking: Iterable[str] = ()) -> dict[str, list[dict[str, object]]]:
+        """Spell what the targets show, but for some whose answers got lost."""
+        return {
+            target: [document(self.job_id, state, self._error(target, state), kind=self.kind)]
+            for target, state in self.states.items()
+            if state in SHOWN and target not in lacking
+        }
+
+    def _error(self, target: str, state: str) -> str:
+        return "" if state == ABORTED else self.errors.get(target, "")
+
+    def status(self) -> dict[str, object] | None:
+        """Spell what the proxies say; nothing if they do not know the job."""
+        if self.kind not in WITH_STATUS or self.forgotten or not self.begun:
+            return None
+        stopped = bool({ABORTED, GONE} & {*self.states.values()})
+        over = self.noticed and (stopped or not self.active)
+        return {
+            "uuid": self.job_id,
+            "kind": self.kind,
+            "err": "; ".join(self.errors.values()) if over else "",
+            "end_time": NOON_NS if over else 0,
+            "aborted": over and stopped,
+        }
+
+
+def answer(worlds: Sequence[World], request: Request, lacking: Iterable[str] = ()) -> Reply:
+    """Answer a request by the truth, but for targets whose answers got lost."""
+    return _ANSWERS[request.what](worlds, dict(request.json or {}), frozenset(lacking))
+
+
+Body = dict[str, object]
+
+
+def _of_one(worlds: Sequence[World], body: Body, lacking: frozenset[str]) -> Reply:
+    found = [world.snapshots(lacking) for world in worlds if world.job_id == body["id"]]
+    return reply(found[0]) if found and found[0] else NOT_FOUND
+
+
+def _of_kind(worlds: Sequence[World], body: Body, lacking: frozenset[str]) -> Reply:
+    shown: dict[str, list[dict[str, object]]] = {target: [] for target in TARGETS}
+    for world in worlds:
+        if world.kind == body["kind"]:
+            for target, snaps in world.snapshots(lacking).items():
+                shown[target] += snaps if world.states[target] in ACTIVE else []
+    return reply(shown)
+
+
+def _status(worlds: Sequence[World], body: Body, _: frozenset[str]) -> Reply:
+    said = next((world.status() for world in worlds if world.job_id == body["id"]), None)
+    return NOT_FOUND if said is None else reply(said)
+
+
+def _statuses(worlds: Sequence[World], _: Body, __: frozenset[str]) -> Reply:
+    said = [world.status() for world in worlds]
+    return reply(
+        [each for each in said if each is not None and not (each["end_time"] or each["aborted"])] or None
+    )
+
+
+def _names(worlds: Sequence[World], _: Body, lacking: frozenset[str]) -> Reply:
+    active = [
+        f"{world.kind}[{world.job_id}]"
+        for world in worlds
+        if any(state in ACTIVE for target, state in world.states.items() if target not in lacking)
+    ]
+    return reply(active)
+
+
+_ANSWERS: Final[dict[What, Callable[[Sequence[World], Body, frozenset[str]], Reply]]] = {
+    What.SIGHTINGS: _of_one,
+    What.PROGRESS: _of_one,
+    What.SNAPSHOTS: _of_kind,
+    What.ACTIVE: _of_kind,
+    What.STATUS: _status,
+    What.STATUSES: _statuses,
+    What.NAMES: _names,
+}
+
+
+@define
+class Told:
+    """
+    Hold what a wait was told of the truth.
+
+    Attributes:
+        last: what each target did when it was last shown.
+        finished: the targets that were ever shown as finished.
+        trouble: whether an error, an abort or a failure was ever told.
+        over_well: whether the proxies ever said that it is over, and well.
+    """
+
+    last: dict[str, str] = field(factory=dict[str, str])
+    finished: set[str] = field(factory=set[str])
+    trouble: bool = False
+    over_well: bool = False
+
+    def hear(self, world: World, request: Request, lacking: Iterable[str] = ()) -> None:
+        """Note what an answer about the job tells."""
+        if request.what is What.STATUS:
+            said = world.status() or {}
+            self.trouble |= bool(said.get("err") or said.get("aborted"))
+            self.over_well |= bool(said.get("end_time")) and not self.trouble
+            return
+        for target in set(world.snapshots(lacking)):
+            state = world.states[target]
+            if request.what in {What.ACTIVE, What.SNAPSHOTS} and state not in ACTIVE:
+                continue
+            self.last[target] = state
+            self.trouble |= state == ABORTED or target in world.errors
+            if state == FINISHED:
+                self.finished.add(target)
+
+    def allows(self, until: Until, kind: str) -> bool:
+        """Tell whether a success rests on what was told."""
+        if until is Until.NOT_RUNNING:
+            return not {NOT_STARTED, RUNNING} & {*self.last.values()}
+        if until is Until.STARTED:
+            return self.over_well or (bool(self.last) and NOT_STARTED not in self.last.values())
+        idles = until is Until.IDLE or (until is Until.AUTO and kind in IDLING)
+        done = all(
+            target in self.finished or (idles and state == IDLE) for target, state in self.last.items()
+        )
+        return not self.trouble and (self.over_well or (bool(self.last) and done))
