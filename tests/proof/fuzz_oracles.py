@@ -84,7 +84,7 @@ def check_result(decision: Decision[WaitResult]) -> None:
     result = decision.result
     assert result.success is isinstance(decision, Done)
     assert result.success is (result.error is None)
-    assert result.error != ""  # noqa: PLC1901 - None is meant to pass
+    assert result.error != ""
 
 
 @define

@@ -1,5 +1,5 @@
 """
-Where the corpus began: ``python -m tests.proof.fuzz_seeds`` adds what the recordings and hostile documents give.
+Where the corpus began: ``python -m tests.proof.fuzz_seeds`` adds what recordings and hostile documents give.
 
 What fuzzing found since is kept.
 """
@@ -28,7 +28,6 @@ from tests.proof.fuzz_waits import (
     MEMBERS,
     OPERATIONS,
     OPTIONS,
-    SETTINGS,
     STATUSES,
     UNTILS,
     head,
@@ -188,10 +187,10 @@ def arguments() -> Iterator[bytes]:
     """Spell every command."""
     lines = (
         "", "--help", "--version", "wait", "wait a b --timeout none --json", "wait --kind lru --bucket s3://b",
-        "wait a --until idle --timeout 1e3 -vv", "wait a --until never", "show", "show a --json", "show --kind x",
-        "status a", "start lru --bucket ais://@u#n/b --bucket b --force --wait --daemon-id t", "stop a",
-        "stop --kind lru --all", "simulate --port 0 --seconds 1", "simulate --port 65536", "demo", "wait -- -a",
-        "wait a --endpoint http://h --token-file f", "wait a --timeout nan", "wait a --timeout -1", "start",
+        "wait a --until idle --timeout 1e3 -vv", "wait a --until never", "show", "show a --json",
+        "show --kind x", "status a", "start lru --bucket ais://@u#n/b --bucket b --force --wait --daemon-id t", "stop a",
+        "stop --kind lru --all", "simulate --port 0 --seconds 1", "simulate --port 65536", "demo",
+        "wait -- -a", "wait a --endpoint http://h --token-file f", "wait a --timeout nan", "wait a --timeout -1", "start",
         "wait a --bucket az://b/", "wait a!", "wait a --tim 1", "nothing",
     )  # fmt: skip
     for line in lines:

@@ -95,7 +95,7 @@ def _check_texts(text: str) -> None:
         assert parts.hostname
         assert endpoint.isascii()
         assert parts.username is parts.password is None
-        assert not (parts.query or parts.fragment)
+        assert parts.query == parts.fragment == ""
         assert parts.port is None or 0 <= parts.port < 1 << 16
         assert check_endpoint(endpoint) == endpoint
     for read, refusal in _TOKENS.items():

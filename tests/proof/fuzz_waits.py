@@ -46,6 +46,7 @@ from tests.proof.fuzz_oracles import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
     from ais_jobcore.observations import Event
 
 MOST_PIECES: Final = 40

@@ -1,5 +1,5 @@
 """
-Run the state machines and the property tests of waits for long: ``python -m tests.proof.stateful [TEST ...]``.
+Run the state machines and the property tests of waits for long: ``python -m tests.proof.stateful [TEST]``.
 
 A failure prints the steps that lead to it, and is tried first by the next run.
 """

@@ -1,8 +1,8 @@
 """
 A group of waits as a state machine of hypothesis: several jobs live, lists and answers about them come.
 
-Whatever comes, each job ends once, and by itself: an end rests on what was told of that job, in lists or by its
-id, and one id that nobody knows fails for itself alone.
+Whatever comes, each job ends once, and by itself: an end rests on what was told of that job, in lists or by
+its id, and one id that nobody knows fails for itself alone.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class GroupMachine(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "group"))
     @invariant()
     def every_end_rests_on_what_was_told(self) -> None:
-        """A success rests on evidence about that job, a failure on trouble with it, a time-out on the clock."""
+        """A success rests on evidence of that job, a failure on trouble with it, a time-out on the clock."""
         for job, wait in self.waits.items():
             world = next((world for world in self.worlds if world.job_id == job), None)
             match wait.decision:

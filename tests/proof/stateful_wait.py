@@ -1,7 +1,7 @@
 """
 A wait as a state machine of hypothesis: the world moves, answers come, some get lost, the clock goes on.
 
-Four copies of the wait are told the same in other ways: in another order, with snapshots of other jobs, saved and
+Copies of the wait are told the same in other ways: in another order, with snapshots of other jobs, saved and
 loaded before each answer. They have to decide alike, and what they decide has to rest on what was told.
 """
 
@@ -73,7 +73,7 @@ class WaitMachine(RuleBasedStateMachine):
         timeout=st.sampled_from((None, 3600.0, 30.0)),
         options=st.sampled_from(OPTIONS),
     )
-    def begin(
+    def begin(  # noqa: PLR0917 - hypothesis passes them by name
         self, kind: str, hint: str, found: bool, until: Until, timeout: float | None, options: WaitOptions
     ) -> None:
         """Begin the wait, by the id of the job or by its kind alone."""

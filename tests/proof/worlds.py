@@ -1,7 +1,7 @@
 """
 Small worlds for state machines: one job on a few targets, what is true of it, and what was told of it.
 
-Written from the rules and without the core: the truth is a word for each target, and answers are spelt from it.
+Written from the rules, without the core: the truth is a word for each target, and answers are spelt from it.
 """
 
 from __future__ import annotations
