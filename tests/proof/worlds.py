@@ -184,12 +184,14 @@ class Told:
         finished: the targets that were ever shown as finished.
         trouble: whether an error, an abort or a failure was ever told.
         over_well: whether the proxies ever said that it is over, and well.
+        nowhere: whether no target showed it when all were asked last.
     """
 
     last: dict[str, str] = field(factory=dict[str, str])
     finished: set[str] = field(factory=set[str])
     trouble: bool = False
     over_well: bool = False
+    nowhere: bool = False
 
     def hear(self, world: World, request: Request, lacking: Iterable[str] = ()) -> None:
         """Note what an answer about the job tells."""
@@ -198,7 +200,9 @@ class Told:
             self.trouble |= bool(said.get("err") or said.get("aborted"))
             self.over_well |= bool(said.get("end_time")) and not self.trouble
             return
-        for target in set(world.snapshots(lacking)):
+        shown = set(world.snapshots(lacking))
+        self.nowhere = not shown
+        for target in shown:
             state = world.states[target]
             if request.what in {What.ACTIVE, What.SNAPSHOTS} and state not in ACTIVE:
                 continue
@@ -210,7 +214,7 @@ class Told:
     def allows(self, until: Until, kind: str) -> bool:
         """Tell whether a success rests on what was told."""
         if until is Until.NOT_RUNNING:
-            return not {NOT_STARTED, RUNNING} & {*self.last.values()}
+            return self.nowhere or not {NOT_STARTED, RUNNING} & {*self.last.values()}
         if until is Until.STARTED:
             return self.over_well or (bool(self.last) and NOT_STARTED not in self.last.values())
         idles = until is Until.IDLE or (until is Until.AUTO and kind in IDLING)
