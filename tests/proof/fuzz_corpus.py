@@ -21,8 +21,9 @@ CORPUS: Final = Path(__file__).parent / "corpus"
 
 TOKENS: Final = tuple(
     rb"""
-    "id" "kind" "start-time" "end-time" "bck" "src-bck" "dst-bck" "abort-err" "err" "glob.id" "stats"
-    "aborted" "is_idle" "ext" "ctlmsg" "loc-objs" "uuid" "end_time" "tcode" "message" "status" "ErrFailedTo" "name"
+    "id" "kind" "start-time" "end-time" "bck" "src-bck" "dst-bck" "abort-err" "err" "glob.id"
+    "stats" "aborted" "is_idle" "ext" "ctlmsg" "loc-objs" "uuid" "end_time" "tcode" "message"
+    "status" "ErrFailedTo" "name"
     "2026-11-23T12:00:00Z" "0001-01-01T00:00:00Z" "2026-11-23T12:27:31.531549014+01:00" "9999-12-31T23:59:59Z"
     x3CgTG-3v copy-bck dsort archive rebalance g7 g8 dnl-1 null true false NaN 1e999 -1 0 9223372036854775807
     {"t1":[ ]} [] {} \ud800 \u202e http:// https://[::1]: /v1 @ .. --until --timeout none ais:// s3://@u#n/b

@@ -17,16 +17,14 @@ from tests.core.test_documents_hostile import HOSTILE
 from tests.core.test_saving import SCRIPTS
 from tests.proof import fuzz_corpus
 from tests.proof.fuzz_bytes import SEPARATOR, choosing
+from tests.proof.fuzz_groups import GROUPS, MEMBERS, OPERATIONS
 from tests.proof.fuzz_screen import ENCODINGS, LIMITS
 from tests.proof.fuzz_settings import VARIABLES
 from tests.proof.fuzz_targets import TARGETS
 from tests.proof.fuzz_waits import (
     EVENTS,
-    GROUPS,
     IDS,
     KINDS,
-    MEMBERS,
-    OPERATIONS,
     OPTIONS,
     STATUSES,
     UNTILS,
@@ -187,11 +185,11 @@ def arguments() -> Iterator[bytes]:
     """Spell every command."""
     lines = (
         "", "--help", "--version", "wait", "wait a b --timeout none --json", "wait --kind lru --bucket s3://b",
-        "wait a --until idle --timeout 1e3 -vv", "wait a --until never", "show", "show a --json",
-        "show --kind x", "status a", "start lru --bucket ais://@u#n/b --bucket b --force --wait --daemon-id t", "stop a",
-        "stop --kind lru --all", "simulate --port 0 --seconds 1", "simulate --port 65536", "demo",
-        "wait -- -a", "wait a --endpoint http://h --token-file f", "wait a --timeout nan", "wait a --timeout -1", "start",
-        "wait a --bucket az://b/", "wait a!", "wait a --tim 1", "nothing",
+        "wait a --until idle --timeout 1e3 -vv", "wait a --until never", "show", "show a --json", "status a",
+        "show --kind x", "start lru --bucket ais://@u#n/b --bucket b --force --wait --daemon-id t", "stop a",
+        "stop --kind lru --all", "simulate --port 0 --seconds 1", "simulate --port 65536", "demo", "start",
+        "wait -- -a", "wait a --endpoint http://h --token-file f", "wait a --timeout nan", "wait a --tim 1",
+        "wait a --timeout -1", "wait a --bucket az://b/", "wait a!", "nothing",
     )  # fmt: skip
     for line in lines:
         yield "\0".join(line.split()).encode()

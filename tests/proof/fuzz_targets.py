@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from tests.proof import fuzz_files, fuzz_screen, fuzz_settings, fuzz_waits
+from tests.proof import fuzz_files, fuzz_groups, fuzz_screen, fuzz_settings, fuzz_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,8 @@ class Target:
 
 TARGETS: Final[dict[str, Target]] = {
     "waits": Target(fuzz_waits.run_wait, 30, 3072),
-    "groups": Target(fuzz_waits.run_group, 15, 2048),
-    "operations": Target(fuzz_waits.run_operation, 120),
+    "groups": Target(fuzz_groups.run_group, 15, 2048),
+    "operations": Target(fuzz_groups.run_operation, 120),
     "saved": Target(fuzz_files.run_saved, 120),
     "recordings": Target(fuzz_files.run_recording, 70),
     "environment": Target(fuzz_settings.run_environment, 240, 1024),

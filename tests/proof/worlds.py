@@ -34,6 +34,8 @@ MOVES: Final = {
 }
 """What may happen to a target: what it does now, and what it does then."""
 
+LOST: Final = 2
+"""Answers in a row without a target after which that may be taken to be lost."""
 WITH_STATUS: Final = frozenset({"copy-bck", "lru", "rebalance"})
 """Kinds that report to the proxies."""
 IDLING: Final = frozenset({"archive", "brand-new"})
@@ -184,6 +186,7 @@ class Told:
         finished: the targets that were ever shown as finished.
         trouble: whether an error, an abort or a failure was ever told.
         over_well: whether the proxies ever said that it is over, and well.
+        missed: how often in a row each target did not show it any more.
         nowhere: whether no target showed it when all were asked last.
     """
 
@@ -191,6 +194,7 @@ class Told:
     finished: set[str] = field(factory=set[str])
     trouble: bool = False
     over_well: bool = False
+    missed: dict[str, int] = field(factory=dict[str, int])
     nowhere: bool = False
 
     def hear(self, world: World, request: Request, lacking: Iterable[str] = ()) -> None:
@@ -202,6 +206,7 @@ class Told:
             return
         shown = set(world.snapshots(lacking))
         self.nowhere = not shown
+        self.missed = {target: self.missed.get(target, 0) + 1 for target in self.last.keys() - shown}
         for target in shown:
             state = world.states[target]
             if request.what in {What.ACTIVE, What.SNAPSHOTS} and state not in ACTIVE:
@@ -214,7 +219,8 @@ class Told:
     def allows(self, until: Until, kind: str) -> bool:
         """Tell whether a success rests on what was told."""
         if until is Until.NOT_RUNNING:
-            return self.nowhere or not {NOT_STARTED, RUNNING} & {*self.last.values()}
+            there = {state for target, state in self.last.items() if self.missed.get(target, 0) < LOST}
+            return self.nowhere or not {NOT_STARTED, RUNNING} & there
         if until is Until.STARTED:
             return self.over_well or (bool(self.last) and NOT_STARTED not in self.last.values())
         idles = until is Until.IDLE or (until is Until.AUTO and kind in IDLING)
