@@ -7,7 +7,9 @@ Every method of theirs runs an operation that is made here, so the two cannot di
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
+from urllib.parse import urlsplit
 
 from attrs import evolve
 
@@ -18,11 +20,13 @@ from .options import WaitOptions
 from .snapshots import BucketRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
 
     from .evidence import Until
-    from .snapshots import AggregatedJobSnap, JobSnap, JobStatus
+    from .protocols import Operation
+    from .recording.writing import RecordTo
+    from .snapshots import AggregatedJobSnap, JobSnap, JobStatus, WaitResult
 
 J = TypeVar("J")
 
@@ -138,6 +142,29 @@ def to_group(
     named = [JobBase(job) if isinstance(job, str) else job for job in jobs]
     waits = [JobWait(job.job_id, job.job_kind, timeout, until, options=options) for job in named]
     return GroupWait(waits, return_when)
+
+
+def recorded(
+    wait: JobWait, record: RecordTo | None, *, endpoints: Iterable[str], secrets: Callable[[], Iterable[str]]
+) -> AbstractContextManager[Operation[WaitResult]]:
+    """
+    Have a wait written down as long as the context lasts, if that is asked for.
+
+    Args:
+        wait: the wait, not started yet.
+        record: where its transcript goes; ``None`` for nowhere.
+        endpoints: the URLs that are asked.
+        secrets: tells every token there was.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if record is None:
+        return nullcontext(wait)
+    from .recording import Recorder  # noqa: PLC0415 - only who records needs files and cattrs from the start
+
+    hosts = [urlsplit(endpoint).hostname or "" for endpoint in endpoints]
+    return Recorder(wait, record, secrets=secrets, hosts=hosts)
 
 
 class JobBase:

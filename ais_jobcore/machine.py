@@ -159,7 +159,17 @@ class JobWait:
         Raises:
             ValueError: the text is not a saved wait, or of a newer version; the place is named.
         """
-        state, decision = saving.load(text, now, elapsed)
+        return cls.of(*saving.load(text, now, elapsed))
+
+    @classmethod
+    def of(cls, state: WaitState, decision: Decision[WaitResult] | None = None) -> JobWait:
+        """
+        Make a wait of its state.
+
+        Args:
+            state: what is known.
+            decision: the decision that belongs to it; ``None`` for a wait that was not started.
+        """
         wait = cls(state.job_id, "" if state.job_id else state.kind)
         wait._take(state, decision)
         return wait

@@ -54,8 +54,8 @@ def dump(state: WaitState, decision: Decision[WaitResult] | None) -> str:
     document = {
         "format": FORMAT,
         "version": VERSION,
-        "state": _converter().unstructure(state),
-        "decision": _dump_decision(decision),
+        "state": converter().unstructure(state),
+        "decision": dump_decision(decision),
     }
     return json.dumps(document, sort_keys=True)
 
@@ -72,10 +72,10 @@ def load(text: str, now: float, elapsed: float) -> tuple[WaitState, Decision[Wai
         raise ValueError(msg)
     document = _read(text)
     try:
-        state = shifted(_converter().structure(document["state"], WaitState), now, elapsed)
+        state = shifted(converter().structure(document["state"], WaitState), now, elapsed)
         return state, _load_decision(document["decision"], state, now)
     except Exception as error:  # noqa: BLE001 - cattrs raises whatever a document provokes
-        msg = f"not a saved wait: {_first_line(error)}"
+        msg = f"not a saved wait: {first_line(error)}"
         raise ValueError(msg) from None
 
 
@@ -95,23 +95,25 @@ def _read(text: str) -> dict[str, Any]:
     return fields
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Say in one line what the converter did not like."""
     from cattrs import transform_error  # noqa: PLC0415 - dear to import
 
     return transform_error(error)[0]
 
 
-def _dump_decision(decision: Decision[WaitResult] | None) -> dict[str, Any] | None:
+def dump_decision(decision: Decision[WaitResult] | None) -> dict[str, Any] | None:
+    """Make a document of a decision: of its request, its result or its error, and of its reason."""
     match decision:
         case None:
             return None
         case Continue(request=request, reason=reason):
-            return {"request": _converter().unstructure(request), "reason": reason}
+            return {"request": converter().unstructure(request), "reason": reason}
         case Done(result=result, reason=reason):
-            return {"done": _converter().unstructure(result), "reason": reason}
+            return {"done": converter().unstructure(result), "reason": reason}
         case Abort(result=result, error=error, reason=reason):
             return {
-                "result": _converter().unstructure(result) if result is not None else None,
+                "result": converter().unstructure(result) if result is not None else None,
                 "error": _dump_error(error),
                 "reason": reason,
             }
@@ -122,7 +124,7 @@ def _dump_decision(decision: Decision[WaitResult] | None) -> dict[str, Any] | No
 def _load_decision(document: Any, state: WaitState, now: float) -> Decision[WaitResult] | None:  # noqa: ANN401
     if document is None:
         return None
-    structure, reason = _converter().structure, str(document["reason"])
+    structure, reason = converter().structure, str(document["reason"])
     if "request" in document:
         delay = max(0.0, state.started_at + state.due - now)
         return Continue(delay, structure(document["request"], Request), reason)
@@ -136,14 +138,14 @@ def _load_decision(document: Any, state: WaitState, now: float) -> Decision[Wait
 def _dump_error(error: BaseException | None) -> dict[str, Any] | None:
     if error is None:
         return None
-    fields = _converter().unstructure(error)
+    fields = converter().unstructure(error)
     return {"type": type(error).__name__, "fields": fields, "cause": _dump_error(error.__cause__)}
 
 
 def _load_error(document: Any) -> JobCoreError | None:  # noqa: ANN401 - JSON is anything
     if document is None:
         return None
-    error = _converter().structure(document["fields"], _ERRORS[document["type"]])
+    error = converter().structure(document["fields"], _ERRORS[document["type"]])
     error.__cause__ = _load_error(document["cause"])
     return error
 
@@ -163,18 +165,19 @@ def _load_schedule(document: str | dict[str, Any], _: object) -> Schedule:
 
 
 @cache
-def _converter() -> Converter:
+def converter() -> Converter:
+    """Return what makes documents of values, and values of documents; one for all."""
     from cattrs.preconf.json import make_converter  # noqa: PLC0415 - dear to import, and seldom needed
 
     names = {**vars(errors), "Mapping": Mapping, "FaultKind": FaultKind, "TargetState": TargetState}
     for kind in _ERRORS.values():
         resolve_types(kind, names)  # type: ignore[type-var]  # all of these are attrs classes
-    converter = make_converter()
-    converter.register_unstructure_hook(Schedule, _dump_schedule)
-    converter.register_structure_hook(Schedule, _load_schedule)
-    converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
+    made = make_converter()
+    made.register_unstructure_hook(Schedule, _dump_schedule)
+    made.register_structure_hook(Schedule, _load_schedule)
+    made.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
     # Sets have an order of their own in every process.
-    converter.register_unstructure_hook_func(
+    made.register_unstructure_hook_func(
         lambda kind: kind == frozenset[Source], lambda sources: sorted(source.value for source in sources)
     )
-    return converter
+    return made

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 Step: TypeAlias = "tuple[WaitState, Continue | Done[WaitResult] | Abort[WaitResult]]"
 
+POLICY: Final = 1
+"""The version of the rules; it rises whenever the same inputs may lead to other decisions."""
+
 _WATCHING: Final[Mapping[Signal, Phase]] = {
     Signal.BUSY: Phase.WATCH,
     Signal.QUIET: Phase.CONFIRM,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from ais_jobcore.completions import Completions
 from ais_jobcore.config import ClientConfig, Settings
-from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, to_group, to_jobs, to_options
+from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, recorded, to_group, to_jobs, to_options
 from ais_jobcore.narration import Narrator
 
 from .driver import run
@@ -18,6 +18,7 @@ from .transport import AiohttpTransport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
     from types import TracebackType
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         JobCoreError,
         JobSnap,
         JobStatus,
+        JobWait,
         Operation,
         ReturnWhen,
         Until,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     )
     from ais_jobcore.facade import Bucket
     from ais_jobcore.group import Ending
+    from ais_jobcore.recording.writing import RecordTo
 
 T = TypeVar("T")
 J = TypeVar("J", bound="AsyncJob | str")
@@ -113,6 +116,25 @@ class AsyncClient:
             request_timeout=self._config.request_timeout,
             endpoints=len(self._config.endpoints) or 1,
         )
+
+    def recorded(
+        self, wait: JobWait, record: RecordTo | None
+    ) -> AbstractContextManager[Operation[WaitResult]]:
+        """
+        Have a wait written down as long as the context lasts: run what the context gives in its place.
+
+        Args:
+            wait: the wait, not started yet.
+            record: the file for its transcript, or a :class:`~ais_jobcore.recording.Record`;
+                ``None`` for no transcript.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        return recorded(wait, record, endpoints=self._config.endpoints, secrets=self._secrets)
+
+    def _secrets(self) -> frozenset[str]:
+        return frozenset() if self._own is None else self._own.secrets
 
     async def run(self, operation: Operation[T], *, verbose: bool = False, subject: str = "") -> T:
         """
@@ -237,6 +259,7 @@ class AsyncJob(JobBase):
         until: str | Until = "auto",
         bucket: Bucket | None = None,
         options: WaitOptions | None = None,
+        record: RecordTo | None = None,
     ) -> WaitResult:
         """
         Wait until the job is done, in the way of its kind: finished, or idle on every target.
@@ -247,6 +270,7 @@ class AsyncJob(JobBase):
             until: ``auto``, ``finished``, ``idle``, ``single``, ``started`` or ``not-running``.
             bucket: where to look for the job, if only its kind is given.
             options: the settings of the wait.
+            record: the file for a transcript, or a :class:`~ais_jobcore.recording.Record`.
 
         Returns:
             How the job ended; true if it ended well.
@@ -255,9 +279,11 @@ class AsyncJob(JobBase):
             ValueError: nothing names the job, or an argument is not what it should be.
             JobInfoNotFound: the cluster does not know the job; ``AmbiguousJob``: there are several.
             Timeout: the deadline came first.
+            OSError: the transcript cannot be written; nothing was sent.
         """
         wait = self._wait(timeout, until, bucket, self._client.options(options))
-        return await self._run(wait, verbose=verbose)
+        with self._client.recorded(wait, record) as operation:
+            return await self._run(operation, verbose=verbose)
 
     async def wait_for_idle(
         self,
@@ -265,9 +291,10 @@ class AsyncJob(JobBase):
         verbose: bool = True,
         *,
         options: WaitOptions | None = None,
+        record: RecordTo | None = None,
     ) -> WaitResult:
         """Wait until the job is idle, or over, on every target; see :meth:`wait`."""
-        return await self.wait(timeout, verbose, until="idle", options=options)
+        return await self.wait(timeout, verbose, until="idle", options=options, record=record)
 
     async def wait_single_node(
         self,
@@ -275,9 +302,10 @@ class AsyncJob(JobBase):
         verbose: bool = True,
         *,
         options: WaitOptions | None = None,
+        record: RecordTo | None = None,
     ) -> WaitResult:
         """Wait until a job has ended that runs on one target; on several, on all of them (rule S37)."""
-        return await self.wait(timeout, verbose, until="single", options=options)
+        return await self.wait(timeout, verbose, until="single", options=options, record=record)
 
     async def start(
         self, daemon_id: str = "", force: bool = False, buckets: Iterable[Bucket] | None = None

@@ -24,6 +24,9 @@ class TokenSource:
         config: has the token, or the file that holds it.
         fetch: called for a token instead, and awaited where it is a coroutine function;
             what it raises goes to whoever waits.
+
+    Attributes:
+        known: every token there was so far.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class TokenSource:
             fetch = partial(_read, file) if file and not config.token else lambda: config.token
         self._fetch: Callable[[], str] | Callable[[], Awaitable[str]] = fetch
         self._token: str | None = None
+        self.known: set[str] = set()
 
     async def get(self, *, refresh: bool) -> str:
         """
@@ -48,6 +52,7 @@ class TokenSource:
         if refresh or self._token is None:
             fetched = self._fetch()
             self._token = check_token(await fetched if inspect.isawaitable(fetched) else fetched)
+            self.known.add(self._token)
         return self._token
 
 

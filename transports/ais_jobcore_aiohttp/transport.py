@@ -78,6 +78,11 @@ class AiohttpTransport:
         self._token = TokenSource(config, token)
         self._session: aiohttp.ClientSession | None = None
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must not be written anywhere: every token there was so far."""
+        return frozenset(self._token.known)
+
     async def send(self, request: Request) -> Reply | Fault:
         """
         Send one request within its time-out.

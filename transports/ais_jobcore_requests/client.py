@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 from ais_jobcore import JobCoreError
 from ais_jobcore.completions import Completions
 from ais_jobcore.config import ClientConfig, Settings
-from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, to_group, to_jobs, to_options
+from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, recorded, to_group, to_jobs, to_options
 from ais_jobcore.narration import Narrator
 
 from .driver import run
@@ -19,6 +19,7 @@ from .transport import RequestsTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
     from types import TracebackType
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         GroupWait,
         JobSnap,
         JobStatus,
+        JobWait,
         Operation,
         ReturnWhen,
         Transport,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     )
     from ais_jobcore.facade import Bucket
     from ais_jobcore.group import Ending
+    from ais_jobcore.recording.writing import RecordTo
 
     from .sdk import SDKRequestClient
 
@@ -141,6 +144,25 @@ class Client:
             request_timeout=self._config.request_timeout,
             endpoints=len(self._config.endpoints) or 1,
         )
+
+    def recorded(
+        self, wait: JobWait, record: RecordTo | None
+    ) -> AbstractContextManager[Operation[WaitResult]]:
+        """
+        Have a wait written down as long as the context lasts: run what the context gives in its place.
+
+        Args:
+            wait: the wait, not started yet.
+            record: the file for its transcript, or a :class:`~ais_jobcore.recording.Record`;
+                ``None`` for no transcript.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        return recorded(wait, record, endpoints=self._config.endpoints, secrets=self._secrets)
+
+    def _secrets(self) -> frozenset[str]:
+        return frozenset() if self._own is None else self._own.secrets
 
     def run(self, operation: Operation[T], *, verbose: bool = False, subject: str = "") -> T:
         """
@@ -267,6 +289,7 @@ class Job(JobBase):
         until: str | Until = "auto",
         bucket: Bucket | None = None,
         options: WaitOptions | None = None,
+        record: RecordTo | None = None,
     ) -> WaitResult:
         """
         Wait until the job is done, in the way of its kind: finished, or idle on every target.
@@ -277,6 +300,7 @@ class Job(JobBase):
             until: ``auto``, ``finished``, ``idle``, ``single``, ``started`` or ``not-running``.
             bucket: where to look for the job, if only its kind is given.
             options: the settings of the wait.
+            record: the file for a transcript, or a :class:`~ais_jobcore.recording.Record`.
 
         Returns:
             How the job ended; true if it ended well.
@@ -285,9 +309,11 @@ class Job(JobBase):
             ValueError: nothing names the job, or an argument is not what it should be.
             JobInfoNotFound: the cluster does not know the job; ``AmbiguousJob``: there are several.
             Timeout: the deadline came first.
+            OSError: the transcript cannot be written; nothing was sent.
         """
         wait = self._wait(timeout, until, bucket, self._client.options(options))
-        return self._run(wait, verbose=verbose)
+        with self._client.recorded(wait, record) as operation:
+            return self._run(operation, verbose=verbose)
 
     def wait_for_idle(
         self,
@@ -295,9 +321,10 @@ class Job(JobBase):
         verbose: bool = True,
         *,
         options: WaitOptions | None = None,
+        record: RecordTo | None = None,
     ) -> WaitResult:
         """Wait until the job is idle, or over, on every target; see :meth:`wait`."""
-        return self.wait(timeout, verbose, until="idle", options=options)
+        return self.wait(timeout, verbose, until="idle", options=options, record=record)
 
     def wait_single_node(
         self,
@@ -305,9 +332,10 @@ class Job(JobBase):
         verbose: bool = True,
         *,
         options: WaitOptions | None = None,
+        record: RecordTo | None = None,
     ) -> WaitResult:
         """Wait until a job has ended that runs on one target; on several, on all of them (rule S37)."""
-        return self.wait(timeout, verbose, until="single", options=options)
+        return self.wait(timeout, verbose, until="single", options=options, record=record)
 
     def start(self, daemon_id: str = "", force: bool = False, buckets: Iterable[Bucket] | None = None) -> str:
         """

@@ -21,6 +21,9 @@ class TokenSource:
     Args:
         config: has the token, or the file that holds it.
         fetch: called for a token instead; what it raises goes to whoever waits.
+
+    Attributes:
+        known: every token there was so far.
     """
 
     def __init__(self, config: ClientConfig, fetch: Callable[[], str] | None = None) -> None:
@@ -29,6 +32,7 @@ class TokenSource:
             fetch = partial(_read, file) if file and not config.token else lambda: config.token
         self._fetch: Callable[[], str] = fetch
         self._token: str | None = None
+        self.known: set[str] = set()
 
     def get(self, *, refresh: bool) -> str:
         """
@@ -42,6 +46,7 @@ class TokenSource:
         """
         if refresh or self._token is None:
             self._token = check_token(self._fetch())
+            self.known.add(self._token)
         return self._token
 
 

@@ -70,6 +70,11 @@ class RequestsTransport:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must not be written anywhere: every token there was so far."""
+        return frozenset(self._token.known)
+
     def send(self, request: Request) -> Reply | Fault:
         """
         Send one request within its time-out.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ais_jobcore import BucketRef, Until, __version__
@@ -62,6 +63,11 @@ class Arguments(argparse.Namespace):
     token_file: str | None
     port: int
     seconds: float | None
+    record: Path | None
+    hide_names: bool
+    file: Path
+    diff: bool
+    as_test: bool
     verbose: int = 0
 
 
@@ -94,6 +100,7 @@ def parse(argv: Sequence[str] | None) -> Arguments:
     add = parser.add_subparsers(dest="command", required=True, metavar="COMMAND").add_parser
     _add_simulations(add)
     _add_wait(add)
+    _add_replay(add)
     _add_questions(add)
     _add_actions(add)
     return parser.parse_args(argv, Arguments())
@@ -127,8 +134,33 @@ def _add_wait(add: Callable[..., argparse.ArgumentParser]) -> None:
         help="what to wait for (default: auto, whatever is the end of a job of its kind)",
     )
     _add_timeout(parser)
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="write a transcript, to be replayed; with several ids FILE.ID, the id before the ending",
+    )
+    parser.add_argument(
+        "--hide-names", action="store_true", help="replace names of hosts and buckets in the transcript"
+    )
     _add_json(parser)
     _add_connection(parser)
+
+
+def _add_replay(add: Callable[..., argparse.ArgumentParser]) -> None:
+    about = "replay a recorded wait, and tell what is decided differently today"
+    parser = add(
+        "replay",
+        help=about,
+        description=f"{about.capitalize()}. It needs no cluster. The exit code is 1 if anything is.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="what wait --record wrote, gzipped or not")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--diff", action="store_true", help="show the first difference only")
+    shown.add_argument("--as-test", action="store_true", help="print a pytest test instead")
+    shown.add_argument(
+        "--json", action="store_true", help="print JSON, a line for each decision, and one for all"
+    )
 
 
 def _add_questions(add: Callable[..., argparse.ArgumentParser]) -> None:

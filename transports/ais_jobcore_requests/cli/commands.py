@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ais_jobcore import JobCoreError, JobInfoNotFound, JobWait, operations, resolve_kind
 from ais_jobcore.kinds import is_download_id, require_waitable
+from ais_jobcore.recording import Record
 from ais_jobcore.text import printable
 from ais_jobcore_aiohttp import AsyncClient
 
@@ -19,6 +21,7 @@ from .watching import Watch, progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from ais_jobcore import BucketRef
 
@@ -32,6 +35,9 @@ def wait(arguments: Arguments, terminal: Terminal) -> ExitCode:
     if arguments.ids and arguments.bucket:
         msg = "--bucket is for finding a job by its kind, and an ID leaves nothing to find"
         raise UsageError(msg)
+    if arguments.hide_names and not arguments.record:
+        msg = "--hide-names is about what --record writes"
+        raise UsageError(msg)
     return _wait(
         arguments,
         terminal,
@@ -39,6 +45,8 @@ def wait(arguments: Arguments, terminal: Terminal) -> ExitCode:
         until=arguments.until,
         bucket=arguments.bucket,
         as_json=arguments.json,
+        record=arguments.record,
+        hide_names=arguments.hide_names,
     )
 
 
@@ -50,20 +58,35 @@ def _wait(
     until: str = "auto",
     bucket: BucketRef | None = None,
     as_json: bool = False,
+    record: Path | None = None,
+    hide_names: bool = False,
 ) -> ExitCode:
     client = AsyncClient(arguments.endpoint, token_file=arguments.token_file)
-    watches = [
-        Watch(JobWait(job_id, arguments.kind, arguments.timeout, until, bucket, client.options()))
-        for job_id in ids
+    waits = [
+        JobWait(job_id, arguments.kind, arguments.timeout, until, bucket, client.options()) for job_id in ids
     ]
     verbose = arguments.verbose > 0
-    try:
-        with progress(terminal, watches, verbose=verbose):
-            asyncio.run(_run_all(client, watches, verbose=verbose))
-    finally:
-        # What is known by then is told after an interruption, too.
-        code = _report(watches, terminal, as_json=as_json)
+    with ExitStack() as stack:
+        watches = [
+            Watch(wait, operation=stack.enter_context(client.recorded(wait, to)))
+            for wait, to in zip(waits, _records(ids, record, hide_names=hide_names), strict=True)
+        ]
+        try:
+            with progress(terminal, watches, verbose=verbose):
+                asyncio.run(_run_all(client, watches, verbose=verbose))
+        finally:
+            # What is known by then is told after an interruption, too.
+            code = _report(watches, terminal, as_json=as_json)
     return code
+
+
+def _records(ids: Sequence[str], path: Path | None, *, hide_names: bool) -> list[Record | None]:
+    """Say where the transcript of each wait goes: with several, its id stands before the ending."""
+    if path is None:
+        return [None for _ in ids]
+    if len(ids) == 1:
+        return [Record(path, hide_names)]
+    return [Record(path.with_name(f"{path.stem}.{job_id}{path.suffix}"), hide_names) for job_id in ids]
 
 
 async def _run_all(client: AsyncClient, watches: Sequence[Watch], *, verbose: bool) -> None:

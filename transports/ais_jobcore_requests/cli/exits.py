@@ -13,6 +13,7 @@ from ais_jobcore.errors import (
     Timeout,
     TransportFault,
 )
+from ais_jobcore.recording import TranscriptError
 from ais_jobcore.text import printable
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ class ExitCode(enum.IntEnum):
 
 MEANINGS: Final[Mapping[ExitCode, str]] = {
     ExitCode.SUCCESS: "success",
-    ExitCode.FAILED: "the job failed",
+    ExitCode.FAILED: "the job failed, or a replay differs",
     ExitCode.USAGE: "wrong usage, by this command or by what the cluster says of the request",
     ExitCode.TIMED_OUT: "timed out",
     ExitCode.NOT_ALLOWED: "not allowed",
-    ExitCode.NO_CLUSTER: "the cluster cannot be reached or understood",
+    ExitCode.NO_CLUSTER: "the cluster cannot be reached or understood, or a transcript cannot be understood",
     ExitCode.NO_SUCH_JOB: "no such job",
     ExitCode.INTERRUPTED: "interrupted",
 }
@@ -61,6 +62,7 @@ _CODES: Final[tuple[tuple[type[Exception], ExitCode], ...]] = (
     (JobInfoNotFound, ExitCode.NO_SUCH_JOB),
     (Timeout, ExitCode.TIMED_OUT),
     (JobCoreError, ExitCode.NO_CLUSTER),
+    (TranscriptError, ExitCode.NO_CLUSTER),
 )
 _STATUSES: Final = {400: ExitCode.USAGE, 401: ExitCode.NOT_ALLOWED, 403: ExitCode.NOT_ALLOWED}
 _TARGET_DOWN: Final = "ErrFailedTo"

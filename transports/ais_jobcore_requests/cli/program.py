@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from ais_jobcore import JobCoreError
 from ais_jobcore.narration import LOGGER_NAME
 
-from . import commands, demo, simulate
+from . import commands, demo, replaying, simulate
 from .arguments import parse
 from .exits import ExitCode, code_of
 from .terminal import LogHandler, Terminal, silence
@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, Callable[[Arguments, Terminal], ExitCode]]] = {
     "demo": demo.demo,
     "simulate": simulate.simulate,
     "wait": commands.wait,
+    "replay": replaying.replay,
     "show": commands.show,
     "status": commands.status,
     "start": commands.start,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ais_jobcore import Decision, JobWait, TargetState, WaitResult
+    from ais_jobcore import Decision, JobWait, Operation, TargetState, WaitResult
     from ais_jobcore.observations import Event
     from ais_jobcore_aiohttp import AsyncClient
     from ais_jobcore_requests import Client
@@ -44,6 +44,7 @@ class Watch:
         wait: the wait.
         title: what to call it; its job or kind by default.
         driver: what runs it, where that matters.
+        operation: what stands before the wait, if anything does, and is run in its place.
 
     Attributes:
         began: when it began, on the driver's clock.
@@ -51,8 +52,16 @@ class Watch:
         changed: called whenever the reason for going on is another one, and at the end.
     """
 
-    def __init__(self, wait: JobWait, *, title: str = "", driver: str = "") -> None:
+    def __init__(
+        self,
+        wait: JobWait,
+        *,
+        title: str = "",
+        driver: str = "",
+        operation: Operation[WaitResult] | None = None,
+    ) -> None:
         self.wait = wait
+        self._operation: Operation[WaitResult] = operation or wait
         self.driver = driver
         self.began: float | None = None
         self.report: Report | None = None
@@ -74,11 +83,11 @@ class Watch:
     def start(self, now: float) -> Decision[WaitResult]:
         """Begin, as an operation does."""
         self.began = now
-        return self._note(self.wait.start(now))
+        return self._note(self._operation.start(now))
 
     def handle(self, event: Event, now: float) -> Decision[WaitResult]:
         """Take what came of a request, as an operation does."""
-        return self._note(self.wait.handle(event, now))
+        return self._note(self._operation.handle(event, now))
 
     def run(self, client: Client, *, verbose: bool = False) -> None:
         """Run it with the sync driver, whatever comes of it."""

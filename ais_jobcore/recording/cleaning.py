@@ -1,0 +1,160 @@
+"""
+Keep secrets out of transcripts: tokens, passwords, what headers of HTTP carry, the user part of URLs. Pure.
+
+Texts are searched for what looks like a secret, and for the ones that are known. JSON within a text is taken
+apart first, so that no escape hides anything. Rather too much is masked than too little.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .naming import Names
+
+MASK: Final = "***"
+
+_SHORTEST: Final = 4
+"""Characters of the shortest known secret that is searched for: masking a shorter one tells it."""
+_DEEPEST: Final = 8
+"""How often JSON may be packed into a text of JSON, and that into another."""
+
+_KEYS: Final = (
+    "token|secret|passw|credential|signature|cookie|authoriz|jwt|"
+    "api[_-]?key|access[_-]?key|private[_-]?key|session[_-]?id"
+)
+_IS_KEY: Final = re.compile(_KEYS, re.IGNORECASE)
+_SCHEMES: Final = "basic|negotiate|ntlm|digest"
+_SUSPECT: Final = re.compile(rf"{_KEYS}|bearer|{_SCHEMES}|\\|\0", re.IGNORECASE)
+_VALUE: Final = r"""[^\s"'\\,;&(){}\[\]<>]++"""
+_QUOTED: Final = r"""(?:"(?:[^"\\]|\\.)*+|'[^']*+|\\++["'](?:[^"'\\]|\\[^"'])*+)"""
+
+# None of these gives back what it took, so the time is in proportion to the text, whatever that is.
+_RULES: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), rf"\1{MASK}")
+    for pattern in (
+        # To the end of the line: what authorizes may have several words.
+        r"""((?:authoriz|cookie)[\w-]{0,40}+\\*+["']?\s*+[:=])[^\r\n]++""",
+        rf"""(bearer(?:\s|%20|[+:="'\\])++){_VALUE}""",
+        rf"""((?:{_SCHEMES})(?:\s|%20|\+)++)[\w+/=.~-]{{8,}}+""",
+        rf"""((?:{_KEYS})[\w.-]{{0,40}}+\\*+["']?\s*+(?:[:=]|%3d)\s*+)(?:{_QUOTED}|{_VALUE})""",
+        rf"""((?:{_KEYS})[\w.-]{{0,40}}+\s++){_QUOTED}""",
+    )
+)
+_URL: Final = re.compile(r"""://[^\s"'\\]++""")
+_DOTTED: Final = re.compile(r"(?<![\w-])[\w-]{8,}+\.[\w-]{2,}+(?:\.[\w-]*+)*+")
+_OBJECTS: Final = re.compile("eyJ|eyA|ew[ok0]")
+"""How an object of JSON begins in base64, and with it a JWT."""
+
+
+class Cleaner:
+    """
+    Clean documents and texts.
+
+    Args:
+        secrets: tells the known secrets, whenever it is asked.
+        names: what replaces the names of hosts and buckets; ``None`` to leave them.
+    """
+
+    def __init__(self, secrets: Callable[[], Iterable[str]] = tuple, names: Names | None = None) -> None:
+        self._secrets = secrets
+        self._names = names
+        self._known: list[str] = []
+
+    def document(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Clean a line of a transcript."""
+        self._known = [secret for secret in self._secrets() if len(secret) >= _SHORTEST]
+        self._known += [quote(secret, safe="") for secret in self._known]
+        if self._names:
+            self._names.learn(document)
+        cleaned = cast("dict[str, Any]", self._value(document, 0))
+        if "base64" in document:
+            # One character for each byte, so that nothing else changes.
+            text = self._text(b64decode(document["base64"]).decode("latin-1"), 0)
+            cleaned["base64"] = b64encode(text.encode("latin-1", "replace")).decode()
+        return cleaned
+
+    def text(self, text: str) -> str:
+        """Clean a text, which may be a document."""
+        return str(self.document({"text": text})["text"])
+
+    def _value(self, value: object, depth: int, key: str = "", *, secret: bool = False) -> object:
+        match value:
+            case str():
+                return MASK if secret else self._text(value, depth, key)
+            case dict():
+                fields = cast("dict[str, object]", value)
+                return {
+                    self._text(name, depth, None): self._value(
+                        field, depth, name, secret=secret or _IS_KEY.search(name) is not None
+                    )
+                    for name, field in fields.items()
+                }
+            case list():
+                items = cast("list[object]", value)
+                return [self._value(item, depth, key, secret=secret) for item in items]
+            case _:
+                # Whether, and not: a number may be a secret, too.
+                return 0 if secret and isinstance(value, int | float) else value
+
+    def _text(self, text: str, depth: int, key: str | None = "") -> str:
+        """Clean the text in a field, or with ``None`` for the field its name."""
+        if depth > _DEEPEST:
+            return MASK
+        if self._names or _SUSPECT.search(text) or any(secret in text for secret in self._known):
+            document = self._packed(text, depth)
+            if document is not None:
+                return document
+            text = self._searched(text)
+        text = _DOTTED.sub(_hide_object, _URL.sub(_hide_user, text))
+        return text if self._names is None or key is None else self._names.text(text, key)
+
+    def _packed(self, text: str, depth: int) -> str | None:
+        """Clean a text that is a document, by its parts; one that is none is ``None``."""
+        if not text.lstrip().startswith(("{", "[", '"')):
+            return None
+        doubles: list[object] = []
+        try:
+            document: object = json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, doubles))
+            if self._names:
+                self._names.learn(document)
+            cleaned = self._value(document, depth + 1)
+        except (ValueError, RecursionError):
+            return None
+        return text if cleaned == document and not doubles else json.dumps(cleaned)
+
+    def _searched(self, text: str) -> str:
+        for secret in self._known:
+            text = text.replace(secret, MASK)
+        for pattern, replacement in _RULES:
+            text = pattern.sub(replacement, text)
+        if "\0" in text and _SUSPECT.search(text.replace("\0", "")):
+            # Another encoding, in which nothing can be found.
+            return MASK
+        return text
+
+
+def _object(pairs: list[tuple[str, object]], doubles: list[object]) -> dict[str, object]:
+    """Make an object, and note one with a name twice: what is lost of it must not stay in the text."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        doubles.append(fields)
+    return fields
+
+
+def _hide_user(match: re.Match[str]) -> str:
+    """Mask the user part of a URL; ``ais://@namespace/bucket`` has none."""
+    rest = match[0][3:]
+    place = rest.rfind("@")
+    return f"://{MASK}{rest[place:]}" if place > 0 else match[0]
+
+
+def _hide_object(match: re.Match[str]) -> str:
+    place = _OBJECTS.search(match[0])
+    return match[0] if place is None else match[0][: place.start()] + MASK
