@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from . import calls, pacing
 from .calls import What
-from .conclusions import why
 from .decisions import Continue
 from .evidence import Until, all_finished
 from .kinds import KINDS, SHORTEST_RETENTION, STATUS_RETENTION, Strategy, is_download_id
 from .observations import Trouble, Unusable
 from .options import request_timeout
+from .reasons import why
 from .snapshots import TargetState
-from .states import Phase, Signal, Source, changed
+from .states import NO_FAULTS, NO_PROGRESS, Phase, Signal, Source, planned
 
 if TYPE_CHECKING:
     from .calls import Request
@@ -32,6 +32,8 @@ SAID: Final = frozenset({Phase.DETAIL, Phase.DISPUTE, Phase.REPORT})
 """Phases in which the proxies have said their word."""
 
 _ONLY_STATUS: Final = (Source.STATUS,)
+_STATUS_GAP: Final = STATUS_RETENTION / 2
+"""Half of what a source remembers: a job that ends is seen before it is forgotten (R2)."""
 
 PATIENCE: Final = 2
 """Faults in a row of one source after which the other is asked in between."""
@@ -80,6 +82,8 @@ def _next_source(state: WaitState) -> Source:
     if state.phase in SAID:
         return Source.SNAPSHOTS
     preferred = preferred_source(state)
+    if state.faults is NO_FAULTS:
+        return preferred
     # A second look follows a good answer of the targets: the faults before it were not theirs.
     faults = state.faults.count if state.phase is Phase.CONFIRM else state.faults.preferred
     if faults >= PATIENCE and state.asked is preferred:
@@ -91,25 +95,24 @@ def _next_source(state: WaitState) -> Source:
 
 
 def _next_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
-    due = min(_wanted_moment(state, signal, source, now), now + _longest_gap(state, source))
-    return pacing.clipped(max(now, due), state.timeout, took=now - state.due)
+    gap = _STATUS_GAP if source is Source.STATUS else _snapshot_gap(state)
+    due, latest = _wanted_moment(state, signal, source, now), now + gap
+    due = latest if due > latest else max(now, due)
+    return pacing.clipped(due, state.timeout, took=now - state.due)
 
 
 def _wanted_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
-    match signal:
-        case Signal.QUIET:
-            return second_look(state)
-        case Signal.MISSING:
-            missing = [view.missing_since for view in state.targets if view.missing_since is not None]
-            return min(missing) + state.options.idle_gap
-        case Signal.FAULT:
-            delay = _retry_delay(state, source, now)
-        case _:
-            delay = _interval(state, source, now)
-    delay = pacing.jittered(delay, state.options.seed, state.polls)
+    if signal is Signal.QUIET:
+        return second_look(state)
+    if signal is Signal.MISSING:
+        missing = [view.missing_since for view in state.targets if view.missing_since is not None]
+        return min(missing) + state.options.idle_gap
+    seed, poll = state.options.seed, state.polls
+    if signal is not Signal.FAULT:
+        return now + pacing.jittered(_interval(state, source, now), seed, poll)
     last = state.faults.last
-    asked_for = last.retry_after if signal is Signal.FAULT and isinstance(last, Unusable) else None
-    return now + max(delay, asked_for or 0.0)
+    asked_for = last.retry_after if isinstance(last, Unusable) else None
+    return now + max(pacing.jittered(_retry_delay(state, source, now), seed, poll), asked_for or 0.0)
 
 
 def _retry_delay(state: WaitState, source: Source, now: float) -> float:
@@ -125,9 +128,10 @@ def _retry_delay(state: WaitState, source: Source, now: float) -> float:
 def _interval(state: WaitState, source: Source, now: float) -> float:
     """Sleep by the estimate of the end, if there is one; else by the schedule."""
     schedule, snapshots = state.options.schedule, source is Source.SNAPSHOTS
-    rest = _estimated_rest(state, now)
-    if rest is not None:
-        return pacing.towards(rest, schedule.interval(0.0, snapshots=snapshots))
+    if state.progress is not NO_PROGRESS or state.options.expected_duration is not None:
+        rest = _estimated_rest(state, now)
+        if rest is not None:
+            return pacing.towards(rest, schedule.interval(0.0, snapshots=snapshots))
     if snapshots and effective_until(state) is Until.IDLE and _strategy(state) is Strategy.IDLE:
         now = max(now, pacing.IDLE_AFTER)
     delay = max(pacing.SHORTEST, schedule.interval(now, snapshots=snapshots))
@@ -149,10 +153,8 @@ def _estimated_rest(state: WaitState, now: float) -> float | None:
     return expected - now if expected is not None and now < expected else None
 
 
-def _longest_gap(state: WaitState, source: Source) -> float:
-    """Half of what the source remembers: a job that ends is seen before it is forgotten (R2)."""
-    if source is Source.STATUS:
-        return STATUS_RETENTION / 2
+def _snapshot_gap(state: WaitState) -> float:
+    """Return the longest time between two looks at the targets."""
     kind = KINDS.get(state.kind)
     return (SHORTEST_RETENTION if kind is None else kind.retention) / 2
 
@@ -170,7 +172,7 @@ def ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> tuple
     source = _next_source(state)
     due = now if at_once else _next_moment(state, signal, source, now)
     request = _request(state, source, due, refresh_token=signal is Signal.TOKEN)
-    asking = changed(state, now=now, due=due, pending=request, polls=state.polls + 1)
+    asking = planned(state, now, due, request)
     return asking, Continue(due - now, request, why(asking, signal))
 
 

@@ -1,4 +1,4 @@
-"""How the end of a wait is worded: results, errors and reasons, built from the state and nothing else."""
+"""How the end of a wait is worded: results and errors, built from the state and nothing else."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
-from . import pacing
 from .decisions import Abort, Done
-from .documents import whole
 from .errors import (
     AmbiguousJob,
     JobCoreError,
@@ -21,6 +19,7 @@ from .errors import (
 )
 from .evidence import Until, describe, latest_end, stuck
 from .observations import Fault, FaultKind, Trouble, Unusable
+from .reasons import why
 from .sightings import Sightings
 from .snapshots import AggregatedJobSnap, Outcome, TargetState, WaitResult, from_nanoseconds, join_texts
 from .states import MALFORMED_LIMIT, Phase, Signal, Source
@@ -69,50 +68,6 @@ def expire(state: WaitState, signal: Signal, observation: Observation | None) ->
     return Abort(None, error, reason)
 
 
-def why(state: WaitState, signal: Signal) -> str:
-    """Say what the last input meant, in one printable line."""
-    said, more = _WORDS[signal], _more(state, signal)
-    return f"{said}: {printable(more)}" if more else said
-
-
-def _more(state: WaitState, signal: Signal) -> str:
-    if signal in _ABOUT_FAULTS and state.faults.last is not None:
-        return f"{fault_error(state.faults.last)}{_patience(state)}"
-    if signal is Signal.SEVERAL:
-        return ", ".join(state.candidates)
-    if signal in _ABOUT_STATUS and state.status is not None:
-        return state.status.err
-    if signal is Signal.ENDED and _said_over(state) and not any(view.state.ended for view in state.targets):
-        return "the proxies say so"
-    known = describe(state.targets)
-    if signal is Signal.BUSY:
-        return stall(state, state.now) or known or ("it is on a list of active jobs" if state.listed else "")
-    return known
-
-
-def stall(state: WaitState, now: float) -> str:
-    """Say for how long nothing moved, and where; nothing, unless that is too long."""
-    patience = state.options.stall_timeout
-    if patience is None or not state.targets or now - state.progress.changed_at < patience:
-        return ""
-    return printable(f"nothing moved for {patience:g} s: {describe(stuck(state.targets))}")
-
-
-def _patience(state: WaitState) -> str:
-    """Say what the next request waits for, beside the back-off."""
-    last = state.faults.last
-    asked = (
-        f"; asked to wait {last.retry_after:g} s" if isinstance(last, Unusable) and last.retry_after else ""
-    )
-    left = pacing.BUDGET - budget_spent(state)
-    return f"{asked}; {left:.1f} of {pacing.BUDGET:g} retries left"
-
-
-def budget_spent(state: WaitState) -> float:
-    """Tell how much of its budget the endpoint in use has spent."""
-    return state.spent[state.endpoint] if state.spent else 0.0
-
-
 def fault_error(fault: Fault | Unusable) -> JobCoreError:
     """Make the error that a fault is, when it is the last word."""
     if isinstance(fault, Fault):
@@ -123,27 +78,6 @@ def fault_error(fault: Fault | Unusable) -> JobCoreError:
 
 
 _LAST_WORDS = frozenset({Trouble.UNAUTHENTICATED, Trouble.FORBIDDEN, Trouble.REFUSED})
-_ABOUT_FAULTS = frozenset({Signal.FAULT, Signal.FATAL, Signal.TOKEN})
-_ABOUT_STATUS = frozenset({Signal.SAID_OVER, Signal.SAID_FAILED})
-_WORDS = {
-    Signal.BEGIN: "the wait begins",
-    Signal.FOUND: "the job is found",
-    Signal.SEVERAL: "several jobs are active",
-    Signal.BUSY: "not done",
-    Signal.QUIET: "looks done, to be confirmed",
-    Signal.UNLISTED: "not on the list of active jobs, the targets are asked",
-    Signal.MISSING: "a target is missing from the reply",
-    Signal.ENDED: "the end is proved",
-    Signal.SAID_OVER: "the proxies say that it is over, the targets are asked",
-    Signal.SAID_FAILED: "the proxies say that it failed",
-    Signal.ELSEWHERE: "not known here, the other source is asked",
-    Signal.STALLED: "nothing moves any more",
-    Signal.UNKNOWN: "not known yet",
-    Signal.NOWHERE: "not known to the cluster",
-    Signal.TOKEN: "the token was refused, a fresh one is tried",
-    Signal.FAULT: "cannot ask",
-    Signal.FATAL: "cannot ask, and trying again does not help",
-}
 
 
 def _stalled(state: WaitState) -> Stalled:
@@ -184,13 +118,9 @@ def _outcome(state: WaitState, signal: Signal) -> Outcome | None:
     if state.until is not Until.STARTED:
         errors = any(view.error for view in state.targets) or (status is not None and bool(status.err))
         claims[Outcome.FINISHED_WITH_ERRORS] = errors
-        claims[Outcome.IDLE] = TargetState.IDLE in states and not _said_over(state)
+        claims[Outcome.IDLE] = TargetState.IDLE in states and not state.said_over
         claims[Outcome.FINISHED] = True
     return next((outcome for outcome, claimed in claims.items() if claimed), None)
-
-
-def _said_over(state: WaitState) -> bool:
-    return state.status is not None and state.status.over
 
 
 def _result(state: WaitState, outcome: Outcome | None, observation: Observation | None) -> WaitResult:
@@ -221,6 +151,8 @@ def _snapshots(
     if not isinstance(observation, Sightings) or not observation.own:
         return None, ()
     try:
+        from .models import whole  # noqa: PLC0415 - dear to import, and needed at the end only
+
         return whole(observation, state.job_id), ()
     except ProtocolError as error:
         return None, (f"the last snapshots cannot be read in full: {error}",)
@@ -234,7 +166,7 @@ def _end(state: WaitState) -> int | None:
 
 def _final_state(state: WaitState, seen: TargetState, outcome: Outcome | None) -> TargetState:
     """Where the proxies had the last word, and it was good, it holds for the targets, too."""
-    return TargetState.FINISHED if outcome is Outcome.FINISHED and _said_over(state) else seen
+    return TargetState.FINISHED if outcome is Outcome.FINISHED and state.said_over else seen
 
 
 def _error_texts(state: WaitState, outcome: Outcome | None) -> Iterator[str]:

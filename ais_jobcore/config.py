@@ -38,16 +38,12 @@ _YES: Final = frozenset({"1", "t", "true", "y", "yes", "on"})
 _NO: Final = frozenset({"", "0", "f", "false", "n", "no", "off"})
 _TOKEN_TEXT: Final = re.compile(r"[0-9A-Za-z._~+/=-]*")
 _LABEL: Final = r"[0-9a-z_](?:[0-9a-z_-]{0,61}[0-9a-z_])?"
-_BASE_URL: Final = re.compile(
-    rf"""
+_BASE_URL: Final = rf"""
     (?: http | https ) ://
     (?: {_LABEL} (?: \. {_LABEL} )* \.? | \[ (?P<address> [0-9a-f:.]+ ) \] )
     (?: : (?P<port> [0-9]{{1,5}} ) )?
     (?: / [0-9a-z._~!$&'()*+;=:%-]* )*
-    """,
-    # Beyond ASCII there are letters that are taken for an S or a K if case is ignored.
-    re.ASCII | re.IGNORECASE | re.VERBOSE,
-)
+"""
 _HIGHEST_PORT: Final = 65_535
 
 
@@ -76,7 +72,8 @@ def check_endpoint(text: str) -> str:
             What may hold a secret is not repeated.
     """
     given = text.strip()
-    match = _BASE_URL.fullmatch(given)
+    # Beyond ASCII there are letters that are taken for an S or a K if case is ignored.
+    match = re.fullmatch(_BASE_URL, given, re.ASCII | re.IGNORECASE | re.VERBOSE)
     if match is None or int(match["port"] or 0) > _HIGHEST_PORT or not _is_ipv6(match["address"]):
         shown = "this one" if set("@?#") & set(given) else repr(given)
         msg = (

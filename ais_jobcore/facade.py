@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from attrs import evolve
 
 from . import operations
-from .group import GroupWait, ReturnWhen
 from .machine import JobWait
 from .options import WaitOptions
 from .snapshots import BucketRef
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from .evidence import Until
+    from .group import GroupWait, ReturnWhen
     from .protocols import Operation
     from .recording.writing import RecordTo
     from .snapshots import AggregatedJobSnap, JobSnap, JobStatus, WaitResult
@@ -122,7 +122,7 @@ def to_group(
     timeout: float | None,
     until: str | Until,
     options: WaitOptions,
-    return_when: str | ReturnWhen = ReturnWhen.ALL,
+    return_when: str | ReturnWhen = "all",
 ) -> GroupWait:
     """
     Make one group of the waits for several jobs.
@@ -139,6 +139,8 @@ def to_group(
     Raises:
         ValueError: one of them names no job, or an argument is not what it should be.
     """
+    from .group import GroupWait  # noqa: PLC0415 - dear to import, and not needed for one job
+
     named = [JobBase(job) if isinstance(job, str) else job for job in jobs]
     waits = [JobWait(job.job_id, job.job_kind, timeout, until, options=options) for job in named]
     return GroupWait(waits, return_when)

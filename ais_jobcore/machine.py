@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from . import saving
 from .decisions import Continue, Decision, Done
 from .evidence import Until
 from .kinds import find_kind, kind_of_id, named_kind, require_waitable
 from .observations import Event, Reply
 from .options import WaitOptions, check_timeout
-from .states import Phase, WaitState
+from .states import Phase, WaitState, shifted
 from .text import printable
 from .wait import step, step_shared
 from .wire import decode
@@ -45,6 +44,8 @@ class JobWait:
         ValueError: neither id nor kind, an unknown kind without an id, a kind that nobody can wait
             for, a negative time-out, an unknown ``until``.
     """
+
+    __slots__ = ("__weakref__", "_decision", "_state")
 
     def __init__(  # noqa: PLR0917 - the order is part of the public interface
         self,
@@ -91,7 +92,7 @@ class JobWait:
         if self._decision is not None:
             msg = "this wait was started already"
             raise RuntimeError(msg)
-        return self._take(*step(saving.shifted(self._state, now), None, now))
+        return self._take(*step(shifted(self._state, now), None, now))
 
     def handle(self, event: Event, now: float) -> Decision[WaitResult]:
         """
@@ -112,11 +113,12 @@ class JobWait:
         if not isinstance(self._decision, Continue):
             msg = f"this wait is over: {self._decision.reason}"
             raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
+        if isinstance(event, Reply):
+            return self._take(*step(self._state, decode(self._decision.request, event), now))
         if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
             msg = f"a Reply, a Fault or a decoded value was expected, not {event!r}"
             raise TypeError(msg)
-        observation = decode(self._decision.request, event) if isinstance(event, Reply) else event
-        return self._take(*step(self._state, observation, now))
+        return self._take(*step(self._state, event, now))
 
     def handle_shared(
         self, seen: Listing | Fault | Unusable, now: float, *, asked: float, endpoint: int
@@ -144,6 +146,8 @@ class JobWait:
 
     def save(self) -> str:
         """Write the whole wait as versioned JSON, to be continued by :meth:`load`, maybe elsewhere."""
+        from . import saving  # noqa: PLC0415 - dear to import, and seldom needed
+
         return saving.dump(self._state, self._decision)
 
     @classmethod
@@ -159,6 +163,8 @@ class JobWait:
         Raises:
             ValueError: the text is not a saved wait, or of a newer version; the place is named.
         """
+        from . import saving  # noqa: PLC0415 - likewise
+
         return cls.of(*saving.load(text, now, elapsed))
 
     @classmethod

@@ -109,7 +109,8 @@ class WaitOptions:
 
 def request_timeout(options: WaitOptions, left: float) -> float:
     """Bound one request: a wait ends by its deadline and :data:`LAST_REQUEST` (rules E4, S62, R6)."""
-    return min(options.request_timeout, max(left, LAST_REQUEST), left + LAST_REQUEST)
+    usual = options.request_timeout
+    return usual if left >= usual else min(usual, max(left, LAST_REQUEST), left + LAST_REQUEST)
 
 
 def check_timeout(timeout: object) -> float | None:

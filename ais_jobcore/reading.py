@@ -12,10 +12,10 @@ from attrs import evolve
 
 from . import pacing
 from .asking import PASSING, PATIENCE, SAID, effective_until, preferred_source, second_look, sources
-from .conclusions import stall
 from .evidence import Until, Verdict, all_finished, fold, judge
 from .kinds import KINDS, rebalance_number
 from .observations import Accepted, ActiveJobs, Fault, FaultKind, Listing, NotFound, Trouble, Unusable
+from .reasons import stall
 from .sightings import Sightings
 from .snapshots import AggregatedJobSnap, JobStatus, TargetState
 from .states import MALFORMED_LIMIT, NO_FAULTS, Faults, Phase, Progress, Signal, Source, changed
@@ -66,6 +66,9 @@ def _read_any(  # noqa: PLR0911 - one case, one answer
     match observation:
         case None:
             return state, Signal.BEGIN
+        case JobStatus() if observation is state.status and not observation.over and _is_calm(state):
+            # The same words as last time, and nothing in between, as nearly always.
+            return state, Signal.BUSY
         case JobStatus():
             return _read_status(state, observation, now)
         case Sightings():
@@ -83,6 +86,16 @@ def _read_any(  # noqa: PLR0911 - one case, one answer
             raise TypeError(msg)
         case _:
             assert_never(observation)
+
+
+def _is_calm(state: WaitState) -> bool:
+    """Tell whether a good answer has nothing to clear up."""
+    return (
+        state.answered
+        and state.faults is NO_FAULTS
+        and state.quiet_since is None
+        and not (state.refreshed or state.spent or state.unknown_to)
+    )
 
 
 def _answered(state: WaitState) -> WaitState:
@@ -264,7 +277,7 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
         return state, Signal.BUSY if unbelieved else Signal.ELSEWHERE
     if state.status is not None and state.status.err and not status.err:
         status = evolve(status, err=state.status.err)
-    state = state if status == state.status else changed(state, status=status)
+    state = state if status is state.status else changed(state, status=status)
     alone = Source.SNAPSHOTS not in known_to
     if not status.over:
         state = _unquiet(state)

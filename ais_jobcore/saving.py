@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, assert_never, cast
 
-from attrs import asdict, evolve, resolve_types
+from attrs import asdict, resolve_types
 
 from . import errors
 from .calls import Request
@@ -20,7 +20,7 @@ from .decisions import Abort, Continue, Decision, Done
 from .observations import FaultKind
 from .pacing import PRESETS, Keller, Schedule
 from .snapshots import TargetState, WaitResult
-from .states import Source, WaitState
+from .states import Source, WaitState, shifted
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -42,11 +42,6 @@ _ERRORS: Final[Mapping[str, type[JobCoreError]]] = {
         errors.TransportFault,
     )
 }
-
-
-def shifted(state: WaitState, now: float, elapsed: float = 0.0) -> WaitState:
-    """Move a wait to another clock, on which its last input was ``elapsed`` seconds before ``now``."""
-    return evolve(state, started_at=now - elapsed - state.now)
 
 
 def dump(state: WaitState, decision: Decision[WaitResult] | None) -> str:

@@ -56,7 +56,7 @@ class Sightings:
     done: tuple[int, int] = (0, 0)
     activity: int = 0
     notes: tuple[str, ...] = ()
-    whole: AggregatedJobSnap | Mapping[str, object] = field(factory=AggregatedJobSnap, eq=False, repr=False)
+    whole: AggregatedJobSnap | bytes = field(factory=AggregatedJobSnap, eq=False, repr=False)
 
 
 def sight(snap: JobSnap) -> Sighting:

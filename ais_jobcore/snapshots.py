@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import Factory, field, frozen
 
-from .errors import JobFailed
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -335,6 +333,8 @@ class WaitResult:
         Raises:
             JobFailed: with this result.
         """
+        from .errors import JobFailed  # noqa: PLC0415 - dear to import, and raised here only
+
         if not self.success:
             raise JobFailed(self)
 

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from .asking import ask
-from .conclusions import conclude, expire
 from .options import LAST_REQUEST
 from .reading import read
 from .sightings import sight_all
@@ -122,10 +121,14 @@ def step(state: WaitState, observation: Observation | None, now: float) -> Step:
     entered = phase is not state.phase
     known = changed(known, phase=phase) if entered else known
     if phase is Phase.OVER:
+        from .conclusions import conclude  # noqa: PLC0415 - dear to import, and needed once
+
         over = changed(known, now=now)
         return over, conclude(over, signal, observation)
     at_once = signal in _AT_ONCE or (entered and phase is Phase.DETAIL)
     if _expired(known, signal, now, at_once=at_once):
+        from .conclusions import expire  # noqa: PLC0415 - likewise
+
         late = changed(known, now=now)
         return changed(late, phase=Phase.OVER), expire(late, signal, observation)
     return ask(known, signal, now, at_once=at_once)

@@ -9,30 +9,19 @@ what running clusters answered.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from .calls import What
-from .documents import (
-    ErrorDocument,
-    read_active,
-    read_error,
-    read_names,
-    read_sightings,
-    read_snapshots,
-    read_status,
-    read_statuses,
-)
-from .errors import ProtocolError
-from .observations import Accepted, ActiveJobs, Fault, FaultKind, NotFound, Observation, Trouble, Unusable
+from .observations import Fault, FaultKind, NotFound, Observation, Trouble, Unusable
 from .text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .calls import Request
+    from .documents import ErrorDocument
     from .observations import Reply
 
-_JOB_ID: Final = re.compile(r"[\w.~:@-]{1,100}\Z", re.ASCII)
 _SECONDS: Final = re.compile(r"[0-9]{1,9}\Z")
 
 _REFUSALS: Final[Mapping[int, Trouble]] = {
@@ -44,57 +33,11 @@ _REFUSALS: Final[Mapping[int, Trouble]] = {
 """Statuses that mean the same whoever wrote them."""
 
 
-def _sightings(request: Request, body: bytes) -> Observation:
-    return read_sightings(body, str((request.json or {})["id"]))
+@cache
+def _reader() -> Callable[[Request, Reply], Observation]:
+    from .readers import read_good  # noqa: PLC0415 - dear to import, and not needed before the first answer
 
-
-def _progress(request: Request, body: bytes) -> Observation:
-    return read_sightings(body, str((request.json or {})["id"]), counted=True)
-
-
-def _snapshots(_: Request, body: bytes) -> Observation:
-    return read_snapshots(body)
-
-
-def _status(_: Request, body: bytes) -> Observation:
-    return read_status(body)
-
-
-def _statuses(_: Request, body: bytes) -> Observation:
-    return ActiveJobs(read_statuses(body))
-
-
-def _active(_: Request, body: bytes) -> Observation:
-    return ActiveJobs(read_active(body))
-
-
-def _names(_: Request, body: bytes) -> Observation:
-    return ActiveJobs(read_names(body))
-
-
-def _started(_: Request, body: bytes) -> Observation:
-    text = body.decode("utf-8", "replace").strip().strip('"')
-    if not _JOB_ID.match(text):
-        msg = f"the id of a job was expected, not {printable(text, 40)!r}"
-        raise ProtocolError(msg)
-    return Accepted(text)
-
-
-def _stopped(_: Request, body: bytes) -> Observation:
-    return Accepted(printable(body.decode("utf-8", "replace")))
-
-
-_READERS: Final[Mapping[What, Callable[[Request, bytes], Observation]]] = {
-    What.SIGHTINGS: _sightings,
-    What.PROGRESS: _progress,
-    What.SNAPSHOTS: _snapshots,
-    What.STATUS: _status,
-    What.STATUSES: _statuses,
-    What.ACTIVE: _active,
-    What.NAMES: _names,
-    What.START: _started,
-    What.STOP: _stopped,
-}
+    return read_good
 
 
 def decode(request: Request, reply: Reply) -> Observation:
@@ -106,12 +49,11 @@ def decode(request: Request, reply: Reply) -> Observation:
         reply: what came back, whoever wrote it.
     """
     if 200 <= reply.status < 300:  # noqa: PLR2004 - the classes of HTTP statuses need no names
-        try:
-            return _READERS[request.what](request, reply.body)
-        except ProtocolError as error:
-            return Unusable(Trouble.MALFORMED, error.message, reply.status, place=error.place)
+        return _reader()(request, reply)
     if 300 <= reply.status < 400:  # noqa: PLR2004
         return Fault(FaultKind.REDIRECT, f"HTTP {reply.status}: redirects are not followed")
+    from .documents import read_error  # noqa: PLC0415 - likewise
+
     document = read_error(reply.body)
     if reply.status == 404 and document is not None:  # noqa: PLR2004
         return NotFound(document.message)

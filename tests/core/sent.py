@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from ais_jobcore import JobSnap, ProtocolError
-from ais_jobcore.documents import read_sightings, read_snapshots, read_status
+from ais_jobcore.documents import read_sightings, read_status
+from ais_jobcore.models import read_snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable

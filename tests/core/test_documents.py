@@ -16,12 +16,8 @@ from ais_jobcore import (
     ProtocolError,
     TargetState,
 )
-from ais_jobcore.documents import (
-    ErrorDocument,
-    read_error,
-    read_snapshots,
-    read_status,
-)
+from ais_jobcore.documents import ErrorDocument, read_error, read_status
+from ais_jobcore.models import read_snapshots
 from ais_jobcore.sightings import Sighting, sight
 from tests.core.sent import (
     ID,

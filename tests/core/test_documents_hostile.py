@@ -13,13 +13,8 @@ from ais_jobcore import (
     JobStatus,
     ProtocolError,
 )
-from ais_jobcore.documents import (
-    read_error,
-    read_sightings,
-    read_snapshots,
-    read_status,
-    whole,
-)
+from ais_jobcore.documents import read_error, read_sightings, read_status
+from ais_jobcore.models import read_snapshots, whole
 from ais_jobcore.sightings import sight_all
 from tests.core.sent import (
     BUCKET,

@@ -15,10 +15,8 @@ from ais_jobcore import (
     ProtocolError,
     TargetState,
 )
-from ais_jobcore.documents import (
-    parse_time,
-    read_snapshots,
-)
+from ais_jobcore.models import read_snapshots
+from ais_jobcore.values import parse_time
 from tests.core.sent import (
     DAY,
     SNAP,

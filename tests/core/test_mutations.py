@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from attrs import evolve, frozen
 
-from ais_jobcore import asking, evidence, reading, sightings, wait, wire
+from ais_jobcore import asking, evidence, models, readers, reading, sightings, wait
 from ais_jobcore.evidence import TargetView, Until, Verdict, Views
 from ais_jobcore.snapshots import JobStatus, TargetState
 from ais_jobcore.states import Signal, WaitState
@@ -132,7 +132,7 @@ def others_too(sight_all: Callable[..., Sightings], reply: Any, job_id: str) -> 
 
 def others_read_too(read: Callable[..., Sightings], body: bytes, job_id: str, **counted: bool) -> Sightings:
     """Accept the snapshots of other jobs in a reply."""
-    return others_too(lambda *_: read(body, job_id, **counted), wire.read_snapshots(body), job_id)
+    return others_too(lambda *_: read(body, job_id, **counted), models.read_snapshots(body), job_id)
 
 
 def forgetful(fold: Callable[..., Views], views: Views, own: dict[str, object], **kwargs: object) -> Views:
@@ -232,7 +232,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "other jobs' snapshots accepted",
-        both(wrapped(wait, "sight_all", others_too), wrapped(wire, "read_sightings", others_read_too)),
+        both(wrapped(wait, "sight_all", others_too), wrapped(readers, "read_sightings", others_read_too)),
         (
             given(test_wait_snapshots.test_snapshots_of_other_jobs_are_ignored, "idle"),
             given(test_wait_snapshots.test_snapshots_of_other_jobs_are_ignored, "aborted"),

@@ -28,8 +28,8 @@ from ais_jobcore import (
     WaitOptions,
     WaitResult,
 )
-from ais_jobcore.documents import read_snapshots
 from ais_jobcore.errors import ProtocolError
+from ais_jobcore.models import read_snapshots
 from ais_jobcore.testing import Recording, ReplayTransport, VirtualClock, run, run_all
 
 FOLDER = Path(__file__).parent.parent / "recordings"

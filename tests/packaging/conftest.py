@@ -24,7 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.fixture(scope="session", params=["", "requests", "aiohttp", "cli", "all"])
+@pytest.fixture(scope="session", params=["", "requests", "aiohttp", "cli", "fast", "all"])
 def extra(request: pytest.FixtureRequest) -> str:
     """Return one extra after the other, and none."""
     return str(request.param)

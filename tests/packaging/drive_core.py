@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import cattrs.preconf.json  # noqa: F401 - so that the core's first use loads nothing
+import msgspec  # noqa: F401 - likewise
 
 POISONED: dict[Any, tuple[str, ...]] = {
     time: (

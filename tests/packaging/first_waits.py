@@ -1,7 +1,7 @@
 """
 Wait for jobs of a simulated cluster, in an environment where nothing but the wheel is installed.
 
-The arguments name the libraries that are there; each is used: ``requests``, ``aiohttp``, ``rich``.
+The arguments name the libraries that are there; each is used.
 """
 
 from __future__ import annotations
@@ -62,11 +62,26 @@ def wait_with_command(endpoint: str) -> None:
     subprocess.run([BIN / "ais-job", "wait", started.stdout.split()[-1]], env=environ, check=True, timeout=60)
 
 
+def glance_at_a_job(_: str) -> None:
+    """See the snapshots of a job with msgspec."""
+    from ais_jobcore.fast import glance  # noqa: PLC0415 - it sees nothing without
+
+    cluster = SimCluster(targets=3)
+    job = cluster.add_job("archive")
+    _, _, body = cluster.handle("GET", "/v1/cluster", {"what": "qryxstats"}, {"id": job.id}, 0.5)
+    assert set(cluster.targets) == set(glance(body, job.id))
+
+
 def main(libraries: list[str]) -> None:
     """Wait in all ways that the libraries allow."""
     assert Path(ais_jobcore.__file__).is_relative_to(sys.prefix), ais_jobcore.__file__
     wait_with_core()
-    ways = {"requests": wait_with_requests, "aiohttp": wait_with_aiohttp, "rich": wait_with_command}
+    ways = {
+        "requests": wait_with_requests,
+        "aiohttp": wait_with_aiohttp,
+        "rich": wait_with_command,
+        "msgspec": glance_at_a_job,
+    }
     with SimServer(SimCluster(started_duration=0.2)) as server:
         for library in libraries:
             ways[library](server.endpoint)

@@ -20,7 +20,8 @@ LIBRARIES = {
     "requests": {"requests"},
     "aiohttp": {"aiohttp"},
     "cli": {"requests", "aiohttp", "rich"},
-    "all": {"requests", "aiohttp", "rich"},
+    "fast": {"msgspec"},
+    "all": {"requests", "aiohttp", "rich", "msgspec"},
 }
 
 

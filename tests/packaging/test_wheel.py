@@ -24,7 +24,8 @@ EXTRAS = {
     "requests": {"requests"},
     "aiohttp": {"aiohttp"},
     "cli": {"requests", "aiohttp", "rich"},
-    "all": {"requests", "aiohttp", "rich"},
+    "fast": {"msgspec"},
+    "all": {"requests", "aiohttp", "rich", "msgspec"},
 }
 
 

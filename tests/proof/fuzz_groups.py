@@ -1,7 +1,7 @@
 """
 Fuzzers of what else takes answers: groups of waits, told of by lists, and operations of one request.
 
-As in the fuzzer of waits, the first piece of the input chooses what it is, and every further one is an answer.
+As in the fuzzer of waits, the first piece of an input chooses what it is, and every further one is an answer.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ from ais_jobcore import (
     Until,
     WaitOptions,
 )
-from ais_jobcore.documents import read_snapshots, read_status
+from ais_jobcore.documents import read_status
+from ais_jobcore.models import read_snapshots
 from ais_jobcore.states import Phase
 from tests.proof.fuzz_bytes import SEPARATOR, Choices, choosing, text_of
 from tests.proof.fuzz_oracles import (

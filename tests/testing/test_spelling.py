@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ais_jobcore.documents import parse_time
 from ais_jobcore.testing import SimCluster
 from ais_jobcore.testing.spelling import (
     BEGINNING,
@@ -13,6 +12,7 @@ from ais_jobcore.testing.spelling import (
     to_json,
     wall_clock,
 )
+from ais_jobcore.values import parse_time
 
 
 def test_times_have_as_many_fraction_digits_as_they_need() -> None:

@@ -8,7 +8,6 @@ import random
 import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from ais_jobcore.completions import Completions
 from ais_jobcore.config import ClientConfig, Settings
 from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, recorded, to_group, to_jobs, to_options
 from ais_jobcore.narration import Narrator
@@ -217,6 +216,8 @@ class AsyncClient:
     async def _completions(
         self, named: Sequence[J], group: GroupWait, *, verbose: bool
     ) -> AsyncGenerator[tuple[J, Ending], None]:
+        from ais_jobcore.completions import Completions  # noqa: PLC0415 - not needed for one job
+
         completions = Completions(group)
         while len(group.ended) < len(named):
             told = await self.run(completions, verbose=verbose, subject=f"{len(named)} jobs")

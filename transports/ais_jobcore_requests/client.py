@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from ais_jobcore import JobCoreError
-from ais_jobcore.completions import Completions
 from ais_jobcore.config import ClientConfig, Settings
 from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, recorded, to_group, to_jobs, to_options
 from ais_jobcore.narration import Narrator
@@ -247,6 +246,8 @@ class Client:
     def _completions(
         self, named: Sequence[J], group: GroupWait, *, verbose: bool
     ) -> Generator[tuple[J, Ending], None, None]:
+        from ais_jobcore.completions import Completions  # noqa: PLC0415 - not needed for one job
+
         completions = Completions(group)
         while len(group.ended) < len(named):
             told = self.run(completions, verbose=verbose, subject=f"{len(named)} jobs")
