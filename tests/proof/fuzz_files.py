@@ -1,11 +1,12 @@
 """
-Fuzzers of what is loaded from files: saved waits and recordings.
+Fuzzers of what is loaded from files: transcripts, saved waits and recordings.
 
 Whatever a file holds, it is loaded, or a ``ValueError`` in one line says why not.
 """
 
 from __future__ import annotations
 
+import ast
 import math
 import tempfile
 from functools import cache
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from ais_jobcore import Continue, JobWait, Reply, calls
+from ais_jobcore.recording import Transcript, TranscriptError, as_test, replay, steps
 from ais_jobcore.testing import Recording
 from tests.proof.fuzz_bytes import text_of
+from tests.proof.fuzz_oracles import harmless
 
 _LONGEST_MESSAGE: Final = 2_000
 
@@ -74,3 +77,22 @@ def run_recording(data: bytes) -> None:
             continue
         assert 0 <= took < math.inf
         assert not isinstance(answer, Reply) or isinstance(answer.body, bytes)
+
+
+def run_transcript(data: bytes) -> None:
+    """Replay a transcript, and make a test of it."""
+    try:
+        transcript = Transcript.parse(data)
+        replayed = replay(transcript)
+        program = as_test(transcript)
+    except TranscriptError as error:
+        check_refusal(error)
+        assert harmless(str(error))
+        return
+    assert 0 <= replayed.lines <= data.count(b"\n")
+    assert replayed.same is (replayed.difference is None)
+    for step in steps(transcript):
+        step.changes()
+    tree = ast.parse(program)
+    # A stranger's text stays within the words of the program.
+    assert [type(node) for node in tree.body[-2:]] == [ast.Assign, ast.FunctionDef]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ais_jobcore import Reply
+from ais_jobcore import Continue, Fault, FaultKind, JobWait, NotFound, Reply
+from ais_jobcore.recording import Recorder
 from ais_jobcore.testing import Recording
 from tests.core.test_documents_hostile import HOSTILE
 from tests.core.test_saving import SCRIPTS
@@ -34,6 +36,8 @@ from tests.proof.fuzz_waits import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ais_jobcore.observations import Event
 
 RECORDINGS: Final = Path(__file__).parents[1] / "recordings"
 _EVENTS: Final = len(EVENTS)
@@ -142,6 +146,43 @@ def saved() -> Iterator[bytes]:
     yield from _HOSTILE
 
 
+def transcripts() -> Iterator[bytes]:
+    """Write down short waits on simulated clusters, and what a transcript may not be."""
+    whole: list[bytes] = []
+    for number, answers in enumerate(_told()):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "wait.jsonl"
+            wait = JobWait(IDS[0], KINDS[number % 4], timeout=60.0)
+            with Recorder(wait, path) as recorder:
+                _drive(recorder, answers)
+            whole.append(path.read_bytes())
+    yield from whole
+    for text in whole[:4]:
+        header, *lines = text.splitlines(keepends=True)
+        yield header
+        yield text[: len(text) // 2]
+        for body in _HOSTILE:
+            yield header + (lines[0] if len(body) % 2 else b"") + body + b"\n"
+    yield from _HOSTILE
+
+
+def _told() -> Iterator[list[Event]]:
+    """Choose a few answers of each recording, and trouble."""
+    for by_status in _bodies().values():
+        for status, bodies in by_status.items():
+            yield [Reply(status, body) for body in _few(bodies)[-2:] if len(body) < 1500]
+    yield [Fault(kind, "trouble") for kind in FaultKind]
+    yield [NotFound("gone"), Reply(503, b"", {"Retry-After": "5"}), Reply(200, b"\xff")]
+
+
+def _drive(recorder: Recorder, events: list[Event]) -> None:
+    decision, now = recorder.start(0.0), 0.0
+    for event in [*events, *events[-1:] * 3]:
+        if isinstance(decision, Continue):
+            now += decision.delay + 0.01
+            decision = recorder.handle(event, now)
+
+
 def recordings() -> Iterator[bytes]:
     """Take the first lines of every recording, plain and zipped."""
     for path in sorted(RECORDINGS.glob("*.jsonl.gz")):
@@ -219,6 +260,7 @@ SEEDS: Final[dict[str, Callable[[], Iterator[bytes]]]] = {
     "waits": waits,
     "groups": groups,
     "operations": operations,
+    "transcripts": transcripts,
     "saved": saved,
     "recordings": recordings,
     "environment": environment,

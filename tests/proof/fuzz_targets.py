@@ -40,11 +40,12 @@ TARGETS: Final[dict[str, Target]] = {
     "waits": Target(fuzz_waits.run_wait, 30, 3072),
     "groups": Target(fuzz_groups.run_group, 15, 2048),
     "operations": Target(fuzz_groups.run_operation, 120),
+    "transcripts": Target(fuzz_files.run_transcript, 40, 6144),
     "saved": Target(fuzz_files.run_saved, 120),
     "recordings": Target(fuzz_files.run_recording, 70),
     "environment": Target(fuzz_settings.run_environment, 240, 1024),
     "arguments": Target(fuzz_settings.run_arguments, 3, 256),
-    "text": Target(fuzz_screen.run_text, 401, 2048),
+    "text": Target(fuzz_screen.run_text, 361, 2048),
     "screen": Target(fuzz_screen.run_screen, 1, 1024),
 }
 """The shares add up to a thousand: what takes little time is tried more often."""
