@@ -215,8 +215,9 @@ def environment() -> Iterator[bytes]:
             given = choosing((place, len(VARIABLES)), rest=value.encode("utf-8", "surrogatepass"))
             yield SEPARATOR.join([endpoint, given])
     urls = (
-        "https://[::1]:51080/ais/", "http://u:p@h", "http://h:99999", "HTTP://H_1.x.:0/a%20b", "http://h?q#f",
-        "ftp://h", "http://h,https://g:1/x", "http://h:8080/..//", "http://\u212a", "http://[1.2.3.4]",
+        "https://[::1]:51080/ais/", "http://u:p@h", "http://user@h", "http://h:99999", "http://h?q#f",
+        "HTTP://H_1.x.:0/a%20b", "ftp://h", "http://h,https://g:1/x", "http://h:8080/..//", "http://\u212a",
+        "http://[1.2.3.4]", "http\u017f://h",
     )  # fmt: skip
     for url in urls:
         yield choosing((0, len(VARIABLES)), rest=url.encode())

@@ -72,13 +72,23 @@ class WaitMachine(RuleBasedStateMachine):
         until=st.sampled_from((Until.AUTO, *Until)),
         timeout=st.sampled_from((None, 3600.0, 30.0)),
         options=st.sampled_from(OPTIONS),
+        at_work=st.sets(st.sampled_from(TARGETS)),
     )
     def begin(  # noqa: PLR0917 - hypothesis passes them by name
-        self, kind: str, hint: str, found: bool, until: Until, timeout: float | None, options: WaitOptions
+        self,
+        kind: str,
+        hint: str,
+        found: bool,
+        until: Until,
+        timeout: float | None,
+        options: WaitOptions,
+        at_work: set[str],
     ) -> None:
         """Begin the wait, by the id of the job or by its kind alone."""
         by_kind = found and kind != "brand-new"
         self.world = World(JOB, kind)
+        for target in at_work:
+            self.world.move("work", target)
         self.until = until
 
         def make() -> JobWait:
@@ -110,6 +120,11 @@ class WaitMachine(RuleBasedStateMachine):
     def fail(self, where: str) -> None:
         """Let something go wrong on a target."""
         self.world.fail(where)
+
+    @rule(what=st.sampled_from(("quiet", "twice")), where=st.sampled_from(TARGETS))
+    def show(self, what: str, where: str) -> None:
+        """Let a target keep quiet about its errors from now on, or show an earlier run, too."""
+        getattr(self.world, what).add(where)
 
     @rule(what=st.sampled_from(("noticed", "noticed", "forgotten")))
     def proxies(self, what: str) -> None:
@@ -174,7 +189,8 @@ class WaitMachine(RuleBasedStateMachine):
         request = self.wait.decision.request
         told = answer([self.world], request, lacking)
         if self.wait.state.job_id:
-            self.told.hear(self.world, request, lacking)
+            asked = self.now + self.wait.decision.delay
+            self.told.hear(self.world, request, lacking, asked=asked, came=asked + took)
         self.unknown |= told is NOT_FOUND or not self.wait.state.job_id
         aborted = b'"aborted": true' in told.body and "qryxstats" in request.query.values()
         self._hand_in(took, told, turned(told, random), crowded(told, request, random))
@@ -210,8 +226,12 @@ class WaitMachine(RuleBasedStateMachine):
         """A success rests on evidence, a failure on trouble, a time-out on the clock."""
         state = self.wait.state
         match self.wait.decision:
-            case Done():
+            case Done(result=result):
                 assert self.told.allows(self.until, self.world.kind), self.told
+                if result.outcome is Outcome.IDLE:
+                    on_deadline = state.timeout is not None and state.due >= state.timeout
+                    assert self.told.rested_by
+                    assert on_deadline or self.told.rested_for >= state.options.idle_gap
             case Abort(result=WaitResult(outcome=outcome)):
                 if outcome is Outcome.FINISHED_WITH_ERRORS:
                     assert self.told.trouble
@@ -252,17 +272,21 @@ class WaitMachine(RuleBasedStateMachine):
         assert isinstance(self.wait.decision, Continue)
         request = self.wait.decision.request
         if self.wait.state.job_id:
-            self.told.hear(self.world, request)
+            asked = self.now + self.wait.decision.delay
+            self.told.hear(self.world, request, asked=asked, came=asked)
         told = answer([self.world], request)
         self.unknown |= told is NOT_FOUND or not self.wait.state.job_id
         self._hand_in(0.0, told, told, told)
 
 
 def turned(told: Reply, random: Random) -> Reply:
-    """Put the targets of a reply in another order."""
+    """Put the targets of a reply in another order, and the snapshots of each."""
     content = json.loads(told.body)
     if not isinstance(content, dict) or told.status != 200:
         return told
+    for part in content.values():
+        if isinstance(part, list):
+            random.shuffle(part)
     return evolve(told, body=json.dumps(dict(random.sample([*content.items()], len(content)))).encode())
 
 

@@ -53,6 +53,8 @@ class World:
         kind: its kind.
         states: what each target does.
         errors: what went wrong on a target, without stopping it.
+        quiet: targets that do not show their errors any more.
+        twice: targets that show an earlier run under the same id, too.
         noticed: whether the proxies have noticed what ended.
         forgotten: whether the proxies have forgotten it.
     """
@@ -61,6 +63,8 @@ class World:
     kind: str
     states: dict[str, str] = field(factory=lambda: dict.fromkeys(TARGETS, ABSENT))
     errors: dict[str, str] = field(factory=dict[str, str])
+    quiet: set[str] = field(factory=set[str])
+    twice: set[str] = field(factory=set[str])
     noticed: bool = False
     forgotten: bool = False
 
@@ -98,14 +102,18 @@ class World:
 
     def snapshots(self, lacking: Iterable[str] = ()) -> dict[str, list[dict[str, object]]]:
         """Spell what the targets show, but for some whose answers got lost."""
+        earlier = document(self.job_id, FINISHED, kind=self.kind, start=-30.0)
         return {
-            target: [document(self.job_id, state, self._error(target, state), kind=self.kind)]
+            target: [earlier] * (target in self.twice and state != NOT_STARTED)
+            + [document(self.job_id, state, self.shown_error(target), kind=self.kind)]
             for target, state in self.states.items()
             if state in SHOWN and target not in lacking
         }
 
-    def _error(self, target: str, state: str) -> str:
-        return "" if state == ABORTED else self.errors.get(target, "")
+    def shown_error(self, target: str) -> str:
+        """Return the error text that a target shows."""
+        silent = target in self.quiet or self.states[target] == ABORTED
+        return "" if silent else self.errors.get(target, "")
 
     def status(self) -> dict[str, object] | None:
         """Spell what the proxies say; nothing if they do not know the job."""
@@ -188,6 +196,9 @@ class Told:
         over_well: whether the proxies ever said that it is over, and well.
         missed: how often in a row each target did not show it any more.
         nowhere: whether no target showed it when all were asked last.
+        rested_by: the targets, if none of them had work.
+        rested_since: when an answer first showed them so.
+        rested_for: the seconds from then to the last question.
     """
 
     last: dict[str, str] = field(factory=dict[str, str])
@@ -196,9 +207,20 @@ class Told:
     over_well: bool = False
     missed: dict[str, int] = field(factory=dict[str, int])
     nowhere: bool = False
+    rested_by: set[str] = field(factory=set[str])
+    rested_since: float = 0.0
+    rested_for: float = 0.0
 
-    def hear(self, world: World, request: Request, lacking: Iterable[str] = ()) -> None:
-        """Note what an answer about the job tells."""
+    def hear(
+        self,
+        world: World,
+        request: Request,
+        lacking: Iterable[str] = (),
+        *,
+        asked: float = 0.0,
+        came: float = 0.0,
+    ) -> None:
+        """Note what an answer about the job tells, when it was asked for, and when it came."""
         if request.what is What.STATUS:
             said = world.status() or {}
             self.trouble |= bool(said.get("err") or said.get("aborted"))
@@ -212,9 +234,17 @@ class Told:
             if request.what in {What.ACTIVE, What.SNAPSHOTS} and state not in ACTIVE:
                 continue
             self.last[target] = state
-            self.trouble |= state == ABORTED or target in world.errors
+            self.trouble |= state == ABORTED or bool(world.shown_error(target))
             if state == FINISHED:
                 self.finished.add(target)
+        self._look(shown, asked, came)
+
+    def _look(self, shown: set[str], asked: float, came: float) -> None:
+        """Note since when nothing but idle and finished targets was shown, and always the same ones."""
+        resting = shown == self.last.keys() and {*self.last.values()} <= {IDLE, FINISHED}
+        if not resting or self.rested_by != shown:
+            self.rested_since = came
+        self.rested_by, self.rested_for = shown if resting else set(), asked - self.rested_since
 
     def allows(self, until: Until, kind: str) -> bool:
         """Tell whether a success rests on what was told."""
