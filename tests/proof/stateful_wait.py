@@ -31,10 +31,10 @@ from ais_jobcore import (
     WaitOptions,
     WaitResult,
 )
-from ais_jobcore.states import Phase
+from ais_jobcore.states import Phase, Source
 from tests.core.groups import document
 from tests.core.scripts import JOB
-from tests.proof.worlds import MOVES, NOT_FOUND, TARGETS, Told, World, answer
+from tests.proof.worlds import ABSENT, IDLING, MOVES, NOT_FOUND, TARGETS, Told, World, answer
 
 if TYPE_CHECKING:
     from random import Random
@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     from ais_jobcore import Request
     from ais_jobcore.observations import Event
 
-KINDS: Final = ("copy-bck", "dsort", "archive", "brand-new")
+NEW: Final = "brand-new"
+KINDS: Final = ("copy-bck", "dsort", "archive", NEW)
 OPTIONS: Final = (WaitOptions(), WaitOptions(seed=7, details=False), WaitOptions(grace=0.1, endpoints=2))
+ROUNDING: Final = 1e-6
 TOOK: Final = (0.0, 0.01, 0.5, 2.5)
 FAULTS: Final = [kind for kind in FaultKind if kind is not FaultKind.TLS]
 """Those that pass."""
@@ -69,10 +71,11 @@ class WaitMachine(RuleBasedStateMachine):
         kind=st.sampled_from(KINDS),
         hint=st.sampled_from(("", "dsort", "copy-bck")),
         found=st.booleans(),
-        until=st.sampled_from((Until.AUTO, *Until)),
+        until=st.sampled_from((Until.AUTO, Until.AUTO, Until.AUTO, *Until)),
         timeout=st.sampled_from((None, 3600.0, 30.0)),
         options=st.sampled_from(OPTIONS),
-        at_work=st.sets(st.sampled_from(TARGETS)),
+        at_work=st.one_of(*[st.sets(st.sampled_from(TARGETS), min_size=1)] * 3, st.just(set())),
+        idles=st.booleans(),
     )
     def begin(  # noqa: PLR0917 - hypothesis passes them by name
         self,
@@ -83,13 +86,18 @@ class WaitMachine(RuleBasedStateMachine):
         timeout: float | None,
         options: WaitOptions,
         at_work: set[str],
+        idles: bool,
     ) -> None:
         """Begin the wait, by the id of the job or by its kind alone."""
-        by_kind = found and kind != "brand-new"
+        by_kind = found and kind != NEW
+        # Nothing but the hint tells how a job ends whose kind nobody knows.
+        hint = "" if kind == NEW else hint
         self.world = World(JOB, kind)
         for target in at_work:
             self.world.move("work", target)
         self.until = until
+        may_idle = until is Until.IDLE or (until is Until.AUTO and kind in IDLING)
+        self.last_move = "rest" if idles and may_idle else "finish"
 
         def make() -> JobWait:
             return JobWait("" if by_kind else JOB, kind if by_kind else hint, timeout, until, options=options)
@@ -116,10 +124,19 @@ class WaitMachine(RuleBasedStateMachine):
         """Let a target go on with the job, or lose it."""
         self.world.move(what, where)
 
-    @rule(where=st.sampled_from(TARGETS))
-    def fail(self, where: str) -> None:
-        """Let something go wrong on a target."""
+    @rule(what=st.sampled_from(("work", "rest", "rest", "finish")))
+    def move_all(self, what: str) -> None:
+        """Let all targets that have begun go on alike."""
+        for target, state in self.world.states.items():
+            if state != ABSENT:
+                self.world.move(what, target)
+
+    @rule(where=st.sampled_from(TARGETS), once=st.booleans())
+    def fail(self, where: str, once: bool) -> None:
+        """Let something go wrong on a target, which may tell of it once only."""
         self.world.fail(where)
+        if once:
+            self.world.fleeting.add(where)
 
     @rule(what=st.sampled_from(("quiet", "twice")), where=st.sampled_from(TARGETS))
     def show(self, what: str, where: str) -> None:
@@ -192,6 +209,8 @@ class WaitMachine(RuleBasedStateMachine):
             asked = self.now + self.wait.decision.delay
             self.told.hear(self.world, request, lacking, asked=asked, came=asked + took)
         self.unknown |= told is NOT_FOUND or not self.wait.state.job_id
+        if told is not NOT_FOUND and self.wait.state.asked is Source.SNAPSHOTS:
+            self.world.quiet |= self.world.fleeting - lacking
         aborted = b'"aborted": true' in told.body and "qryxstats" in request.query.values()
         self._hand_in(took, told, turned(told, random), crowded(told, request, random))
         if aborted and self.wait.state.job_id and self.until is not Until.NOT_RUNNING:
@@ -231,7 +250,7 @@ class WaitMachine(RuleBasedStateMachine):
                 if result.outcome is Outcome.IDLE:
                     on_deadline = state.timeout is not None and state.due >= state.timeout
                     assert self.told.rested_by
-                    assert on_deadline or self.told.rested_for >= state.options.idle_gap
+                    assert on_deadline or self.told.rested_for >= state.options.idle_gap - ROUNDING
             case Abort(result=WaitResult(outcome=outcome)):
                 if outcome is Outcome.FINISHED_WITH_ERRORS:
                     assert self.told.trouble
@@ -254,7 +273,7 @@ class WaitMachine(RuleBasedStateMachine):
         if not hasattr(self, "wait"):
             return
         if self.going_on:
-            self.world.settle()
+            self.world.settle(self.last_move)
         for _ in range(MOST_ANSWERS):
             if not self.going_on:
                 break

@@ -54,6 +54,7 @@ class World:
         states: what each target does.
         errors: what went wrong on a target, without stopping it.
         quiet: targets that do not show their errors any more.
+        fleeting: targets that will not, once they were looked at.
         twice: targets that show an earlier run under the same id, too.
         noticed: whether the proxies have noticed what ended.
         forgotten: whether the proxies have forgotten it.
@@ -64,6 +65,7 @@ class World:
     states: dict[str, str] = field(factory=lambda: dict.fromkeys(TARGETS, ABSENT))
     errors: dict[str, str] = field(factory=dict[str, str])
     quiet: set[str] = field(factory=set[str])
+    fleeting: set[str] = field(factory=set[str])
     twice: set[str] = field(factory=set[str])
     noticed: bool = False
     forgotten: bool = False
@@ -92,12 +94,14 @@ class World:
         """Whether nothing went wrong anywhere."""
         return not self.errors and not {ABORTED, GONE} & {*self.states.values()}
 
-    def settle(self) -> None:
-        """Let every target come to its end, and the proxies notice."""
+    def settle(self, what: str = "finish") -> None:
+        """Let every target come to its end, or to rest, and the proxies notice."""
         if not self.begun:
             self.move("work", TARGETS[0])
-        for target in TARGETS:
-            self.move("finish", target)
+        for target, state in self.states.items():
+            if state == NOT_STARTED:
+                self.move("work", target)
+            self.move(what, target)
         self.noticed = True
 
     def snapshots(self, lacking: Iterable[str] = ()) -> dict[str, list[dict[str, object]]]:
