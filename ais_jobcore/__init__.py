@@ -10,27 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import _later
 from ._version import __version__
-from .calls import Request
-from .decisions import Abort, Continue, Decision, Done
-from .evidence import Until
-from .kinds import KINDS, Kind, resolve_kind
-from .machine import JobWait
-from .observations import Fault, FaultKind, NotFound, Reply
-from .options import WaitOptions
-from .pacing import Keller, Schedule
-from .snapshots import (
-    AggregatedJobSnap,
-    BucketRef,
-    JobSnap,
-    JobStats,
-    JobStatus,
-    Outcome,
-    TargetState,
-    WaitResult,
-)
 
 if TYPE_CHECKING:
+    from .calls import Request
+    from .decisions import Abort, Continue, Decision, Done
     from .errors import (
         AmbiguousJob,
         JobCoreError,
@@ -42,8 +27,24 @@ if TYPE_CHECKING:
         Timeout,
         TransportFault,
     )
+    from .evidence import Until
     from .group import GroupWait, ReturnWhen
+    from .kinds import KINDS, Kind, resolve_kind
+    from .machine import JobWait
+    from .observations import Fault, FaultKind, NotFound, Reply
+    from .options import WaitOptions
+    from .pacing import Keller, Schedule
     from .protocols import AsyncTransport, Operation, Transport
+    from .snapshots import (
+        AggregatedJobSnap,
+        BucketRef,
+        JobSnap,
+        JobStats,
+        JobStatus,
+        Outcome,
+        TargetState,
+        WaitResult,
+    )
 
 __all__ = [
     "KINDS",
@@ -89,28 +90,26 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # pragma: no branch - so that type checkers know which names there are not
-    _LATER = {
-        "errors": (
-            "AmbiguousJob",
-            "JobCoreError",
-            "JobFailed",
-            "JobInfoNotFound",
-            "ProtocolError",
-            "RequestFailed",
-            "Stalled",
-            "Timeout",
-            "TransportFault",
-        ),
-        "group": ("GroupWait", "ReturnWhen"),
-        "protocols": ("AsyncTransport", "Operation", "Transport"),
-    }
+    __getattr__ = _later.later(
+        __name__,
+        {
+            "calls": "Request",
+            "decisions": "Abort Continue Decision Done",
+            "errors": "AmbiguousJob JobCoreError JobFailed JobInfoNotFound "
+            "ProtocolError RequestFailed Stalled Timeout TransportFault",
+            "evidence": "Until",
+            "group": "GroupWait ReturnWhen",
+            "kinds": "KINDS Kind resolve_kind",
+            "machine": "JobWait",
+            "observations": "Fault FaultKind NotFound Reply",
+            "options": "WaitOptions",
+            "pacing": "Keller Schedule",
+            "protocols": "AsyncTransport Operation Transport",
+            "snapshots": "AggregatedJobSnap BucketRef JobSnap JobStats "
+            "JobStatus Outcome TargetState WaitResult",
+        },
+    )
 
-    def __getattr__(name: str) -> object:
-        """Import what not every wait needs when it is first named."""
-        from importlib import import_module  # noqa: PLC0415 - likewise
 
-        for module, names in _LATER.items():
-            if name in names:
-                return getattr(import_module(f".{module}", __name__), name)
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
+def __dir__() -> list[str]:
+    return __all__

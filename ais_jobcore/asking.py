@@ -32,7 +32,7 @@ SAID: Final = frozenset({Phase.DETAIL, Phase.DISPUTE, Phase.REPORT})
 """Phases in which the proxies have said their word."""
 
 _ONLY_STATUS: Final = (Source.STATUS,)
-_STATUS_GAP: Final = STATUS_RETENTION / 2
+STATUS_GAP: Final = STATUS_RETENTION / 2
 """Half of what a source remembers: a job that ends is seen before it is forgotten (R2)."""
 
 PATIENCE: Final = 2
@@ -95,7 +95,7 @@ def _next_source(state: WaitState) -> Source:
 
 
 def _next_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
-    gap = _STATUS_GAP if source is Source.STATUS else _snapshot_gap(state)
+    gap = STATUS_GAP if source is Source.STATUS else _snapshot_gap(state)
     due, latest = _wanted_moment(state, signal, source, now), now + gap
     due = latest if due > latest else max(now, due)
     return pacing.clipped(due, state.timeout, took=now - state.due)
@@ -169,7 +169,7 @@ def ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> tuple
         now: seconds since the start of the wait.
         at_once: whether it asks something new, so that nothing is gained by waiting.
     """
-    source = _next_source(state)
+    source = Source.STATUS if signal is Signal.JUST_OVER else _next_source(state)
     due = now if at_once else _next_moment(state, signal, source, now)
     request = _request(state, source, due, refresh_token=signal is Signal.TOKEN)
     asking = planned(state, now, due, request)

@@ -142,7 +142,7 @@ def read_sightings(body: bytes, job_id: str, *, counted: bool = False) -> Sighti
     others = () if own or rebalance_number(job_id) is None else _finished(lists)
     counters = _count(lists, job_id) if counted else {}
     done = (counters.get("loc-objs", 0), counters.get("loc-bytes", 0))
-    return Sightings(own, others, done, sum(counters.values()), notes_on(missing), body)
+    return Sightings(own, others, done, sum(counters.values()), notes_on(missing), whole=body)
 
 
 def _count(lists: Lists, job_id: str) -> dict[str, int]:

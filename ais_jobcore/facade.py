@@ -2,6 +2,7 @@
 What ``Job`` of the sync and of the async driver have in common: the seed's API, but for the running.
 
 Every method of theirs runs an operation that is made here, so the two cannot differ in more than ``await``.
+The core is imported with the first operation, so that a driver costs little more to import than its library.
 """
 
 from __future__ import annotations
@@ -11,22 +12,18 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import urlsplit
 
-from attrs import evolve
-
-from . import operations
-from .machine import JobWait
-from .options import WaitOptions
-from .snapshots import BucketRef
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
 
+    from . import operations
     from .evidence import Until
     from .group import GroupWait, ReturnWhen
+    from .machine import JobWait
+    from .options import WaitOptions
     from .protocols import Operation
     from .recording.writing import RecordTo
-    from .snapshots import AggregatedJobSnap, JobSnap, JobStatus, WaitResult
+    from .snapshots import AggregatedJobSnap, BucketRef, JobSnap, JobStatus, WaitResult
 
 J = TypeVar("J")
 
@@ -56,7 +53,7 @@ class BucketLike(Protocol):
         ...
 
 
-Bucket: TypeAlias = BucketRef | BucketLike
+Bucket: TypeAlias = "BucketRef | BucketLike"
 """A bucket, of this library or of the official SDK."""
 
 
@@ -67,6 +64,8 @@ def to_bucket(given: Bucket) -> BucketRef:
     Raises:
         ValueError: it is not a bucket.
     """
+    from .snapshots import BucketRef
+
     if isinstance(given, BucketRef):
         return given
     try:
@@ -100,6 +99,10 @@ def to_options(
         request_timeout: seconds that one request may take, unless the user's options say so.
         endpoints: how many endpoints the driver has.
     """
+    from attrs import evolve
+
+    from .options import WaitOptions
+
     options = given or WaitOptions(request_timeout=request_timeout)
     return evolve(options, seed=options.seed or seed, endpoints=endpoints)
 
@@ -139,7 +142,8 @@ def to_group(
     Raises:
         ValueError: one of them names no job, or an argument is not what it should be.
     """
-    from .group import GroupWait  # noqa: PLC0415 - dear to import, and not needed for one job
+    from .group import GroupWait
+    from .machine import JobWait
 
     named = [JobBase(job) if isinstance(job, str) else job for job in jobs]
     waits = [JobWait(job.job_id, job.job_kind, timeout, until, options=options) for job in named]
@@ -163,7 +167,7 @@ def recorded(
     """
     if record is None:
         return nullcontext(wait)
-    from .recording import Recorder  # noqa: PLC0415 - only who records needs files and cattrs from the start
+    from .recording import Recorder
 
     hosts = [urlsplit(endpoint).hostname or "" for endpoint in endpoints]
     return Recorder(wait, record, secrets=secrets, hosts=hosts)
@@ -201,24 +205,34 @@ class JobBase:
         return self._job_id or self._job_kind
 
     def _status(self, options: WaitOptions) -> operations.Call[JobStatus]:
+        from . import operations
+
         return operations.status(self._job_id, options=options)
 
     def _details(self, options: WaitOptions) -> operations.Call[AggregatedJobSnap]:
+        from . import operations
+
         return operations.details(self._job_id, self._job_kind, options=options)
 
     def _within(
         self, start_time: datetime, end_time: datetime | None, options: WaitOptions
     ) -> operations.Call[list[JobSnap]]:
+        from . import operations
+
         return operations.within_timeframe(
             self._job_id, self._job_kind, start_time, end_time, options=options
         )
 
     def _total_time(self, options: WaitOptions) -> operations.Call[timedelta | None]:
+        from . import operations
+
         return operations.total_time(self._job_id, self._job_kind, options=options)
 
     def _start(
         self, *, daemon_id: str, force: bool, buckets: Iterable[Bucket] | None, options: WaitOptions
     ) -> operations.Call[str]:
+        from . import operations
+
         return operations.start(
             self._job_kind,
             daemon_id=daemon_id,
@@ -228,10 +242,14 @@ class JobBase:
         )
 
     def _stop(self, options: WaitOptions) -> operations.Call[None]:
+        from . import operations
+
         return operations.stop(self._job_id, self._job_kind, options=options)
 
     def _wait(
         self, timeout: float | None, until: str | Until, bucket: Bucket | None, options: WaitOptions
     ) -> JobWait:
+        from .machine import JobWait
+
         where = None if bucket is None else to_bucket(bucket)
         return JobWait(self._job_id, self._job_kind, timeout, until, where, options)

@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 from attrs import evolve
 
 from . import pacing
-from .asking import PASSING, PATIENCE, SAID, effective_until, preferred_source, second_look, sources
-from .evidence import Until, Verdict, all_finished, fold, judge
+from .asking import (
+    PASSING,
+    PATIENCE,
+    SAID,
+    STATUS_GAP,
+    effective_until,
+    preferred_source,
+    second_look,
+    sources,
+)
+from .evidence import Until, Verdict, all_finished, fold, judge, latest_end
 from .kinds import KINDS, rebalance_number
 from .observations import Accepted, ActiveJobs, Fault, FaultKind, Listing, NotFound, Trouble, Unusable
 from .reasons import stall
@@ -170,7 +179,7 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
     verdict = judge(views, Until.FINISHED if said else effective_until(state))
     if verdict is Verdict.QUIET:
         # What the proxies and the targets agree on needs no second look.
-        return (state, Signal.ENDED) if said else _read_quiet(state, now)
+        return (state, Signal.ENDED) if said else _read_quiet(state, reply.at_ns, now)
     state = _unquiet(state)
     return _read_stall(state, now) if verdict is Verdict.BUSY else (state, _SIGNALS[verdict])
 
@@ -230,14 +239,28 @@ def _read_listing(state: WaitState, listing: Listing, now: float) -> Reading:
     return state, Signal.BUSY if verdict is Verdict.BUSY else Signal.UNLISTED
 
 
-def _read_quiet(state: WaitState, now: float) -> Reading:
+def _read_quiet(state: WaitState, at_ns: int | None, now: float) -> Reading:
     """Tell whether targets that look done are done, or need a second look (S29, G11)."""
     if state.quiet_since is None or state.quiet_targets != len(state.targets):
         state = changed(state, quiet_since=now, quiet_targets=len(state.targets))
-        return state, Signal.ENDED if _shows_all(state) else Signal.QUIET
+        if _shows_all(state):
+            return state, Signal.ENDED
+        return state, Signal.JUST_OVER if _proxies_know(state, at_ns) else Signal.QUIET
     on_deadline = state.timeout is not None and state.due >= state.timeout
     proved = on_deadline or state.due >= second_look(state) or _shows_all(state)
     return state, Signal.ENDED if proved else Signal.QUIET
+
+
+def _proxies_know(state: WaitState, at_ns: int | None) -> bool:
+    """
+    Tell whether the proxies can confirm at once that all targets have finished.
+
+    A job that they forgot costs 2 s (V4), so by the server's own clock it has to have ended of late.
+    """
+    end_ns, kind = latest_end(state.targets), KINDS.get(state.kind)
+    if at_ns is None or end_ns is None or kind is None or not kind.has_status:
+        return False
+    return Source.STATUS not in state.unknown_to and at_ns - end_ns < STATUS_GAP * 1_000_000_000
 
 
 def _unquiet(state: WaitState) -> WaitState:

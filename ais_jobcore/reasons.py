@@ -22,6 +22,7 @@ _WORDS = {
     Signal.SEVERAL: "several jobs are active",
     Signal.BUSY: "not done",
     Signal.QUIET: "looks done, to be confirmed",
+    Signal.JUST_OVER: "looks done just now, the proxies are asked",
     Signal.UNLISTED: "not on the list of active jobs, the targets are asked",
     Signal.MISSING: "a target is missing from the reply",
     Signal.ENDED: "the end is proved",

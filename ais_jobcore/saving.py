@@ -70,7 +70,7 @@ def load(text: str, now: float, elapsed: float) -> tuple[WaitState, Decision[Wai
         state = shifted(converter().structure(document["state"], WaitState), now, elapsed)
         return state, _load_decision(document["decision"], state, now)
     except Exception as error:  # noqa: BLE001 - cattrs raises whatever a document provokes
-        msg = f"not a saved wait: {first_line(error)}"
+        msg = f"not a saved wait: {_first_line(error)}"
         raise ValueError(msg) from None
 
 
@@ -90,8 +90,7 @@ def _read(text: str) -> dict[str, Any]:
     return fields
 
 
-def first_line(error: Exception) -> str:
-    """Say in one line what the converter did not like."""
+def _first_line(error: Exception) -> str:
     from cattrs import transform_error  # noqa: PLC0415 - dear to import
 
     return transform_error(error)[0]

@@ -47,6 +47,8 @@ class Sightings:
         finished_others: other jobs in the reply that finished; filled in for rebalances only (G21).
         done: objects and bytes that are done, all targets together, where they were asked for.
         activity: a number that changes with every counter of every target, where it was asked for.
+        at_ns: when the server sent it, by its own clock, in nanoseconds since the epoch; filled in only where
+            all targets finished.
         notes: what the reply lacked and was filled in, for people to read.
         whole: the whole reply, from which the full models can be made.
     """
@@ -56,6 +58,7 @@ class Sightings:
     done: tuple[int, int] = (0, 0)
     activity: int = 0
     notes: tuple[str, ...] = ()
+    at_ns: int | None = None
     whole: AggregatedJobSnap | bytes = field(factory=AggregatedJobSnap, eq=False, repr=False)
 
 
@@ -80,5 +83,5 @@ def sight_all(reply: AggregatedJobSnap, job_id: str) -> Sightings:
         (sum(each.objects for each in stats), sum(each.bytes for each in stats)),
         sum(sum(astuple(each)) for each in stats),
         reply.notes,
-        reply,
+        whole=reply,
     )

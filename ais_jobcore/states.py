@@ -66,6 +66,8 @@ class Signal(enum.Enum):
     BUSY = "busy"
     QUIET = "quiet"
     """All targets look done; not proved yet."""
+    JUST_OVER = "just over"
+    """All targets have finished, so lately that the proxies still know of it."""
     UNLISTED = "unlisted"
     """It is on no list of active jobs."""
     MISSING = "missing"

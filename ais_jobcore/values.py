@@ -27,6 +27,12 @@ _TIME: Final = re.compile(
 """What Go writes; spelt out, since Pythons differ in what else they take: 24:00, offsets of 75 minutes."""
 GO_ZERO: Final = "0001-01-01T00:00:00Z"
 """What Go writes for *not yet*, in a zone of its own."""
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE: Final = re.compile(
+    rf"[A-Z][a-z]{{2}}, ([0-9]{{2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}}) "
+    r"([0-9]{2}:[0-9]{2}:[0-9]{2}) GMT\Z"
+)
+"""The one form of a date that HTTP servers send (RFC 9110, 5.6.7)."""
 _EPOCH_DAY: Final = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - days only
 
 
@@ -146,3 +152,15 @@ def read_time(value: str) -> int | None:
     except (ValueError, OverflowError) as error:
         fail(f"{error}: {shorten(value)}")
     return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
+
+
+def read_date(text: str) -> int | None:
+    """Read the header ``Date`` as nanoseconds since the epoch; anything else is ``None``."""
+    match = _DATE.match(text)
+    if match is None:
+        return None
+    day, month, year, clock = match.groups()
+    try:
+        return read_time(f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{clock}Z")
+    except ProtocolError:
+        return None

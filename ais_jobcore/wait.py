@@ -36,6 +36,7 @@ POLICY: Final = 1
 _WATCHING: Final[Mapping[Signal, Phase]] = {
     Signal.BUSY: Phase.WATCH,
     Signal.QUIET: Phase.CONFIRM,
+    Signal.JUST_OVER: Phase.CONFIRM,
     Signal.UNLISTED: Phase.CONFIRM,
     Signal.MISSING: Phase.CONFIRM,
     Signal.ENDED: Phase.OVER,
@@ -93,7 +94,15 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[Signal, Phase]]] = MappingProxyType(
 """Every legal move. A pair that is not here cannot happen."""
 
 _AT_ONCE: Final = frozenset(
-    {Signal.BEGIN, Signal.FOUND, Signal.ELSEWHERE, Signal.UNLISTED, Signal.TOKEN, Signal.SAID_FAILED}
+    {
+        Signal.BEGIN,
+        Signal.FOUND,
+        Signal.ELSEWHERE,
+        Signal.JUST_OVER,
+        Signal.UNLISTED,
+        Signal.TOKEN,
+        Signal.SAID_FAILED,
+    }
 )
 """Signals after which the next request asks something new, so that nothing is gained by waiting."""
 

@@ -19,6 +19,7 @@ ROUND_TRIP: Final = 0.002
 """Seconds that an answer takes: HTTP to a machine nearby."""
 _YEAR_1: Final = "0001-01-01T00:00:00Z"
 _ENDED: Final = "2026-11-23T13:00:00.123456789Z"
+_HEADERS: Final = {"Content-Type": "application/json", "Date": "Mon, 23 Nov 2026 13:00:00 GMT"}
 _BUCKET: Final = '{"name":"photos","provider":"ais","namespace":{"uuid":"","name":""}}'
 _SNAP: Final = (
     '"%(target)s":[{"ext":null,"start-time":"2026-11-23T12:00:00.%(began)09dZ","end-time":"%(end)s",'
@@ -62,9 +63,10 @@ class OneJob:
         """Answer a request of a wait."""
         over = now >= self.duration
         if request.what is What.STATUS:
-            return Reply(200, self._status(over=over))
+            return Reply(200, self._status(over=over), _HEADERS)
         done = self.objects if over else int(self.objects * self.progress(now / self.duration))
-        return Reply(200, snapshots(self.job_id, self.kind, self.targets, done // self.targets, over=over))
+        body = snapshots(self.job_id, self.kind, self.targets, done // self.targets, over=over)
+        return Reply(200, body, _HEADERS)
 
     def _status(self, *, over: bool) -> bytes:
         return status(self.job_id, self.kind, end_time=1_795_438_800_123_456_789 if over else 0)

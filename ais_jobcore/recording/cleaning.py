@@ -34,6 +34,7 @@ _SCHEMES: Final = "basic|negotiate|ntlm|digest"
 _SUSPECT: Final = re.compile(rf"{_KEYS}|bearer|{_SCHEMES}|\\|\0", re.IGNORECASE)
 _VALUE: Final = r"""[^\s"'\\,;&(){}\[\]<>]++"""
 _QUOTED: Final = r"""(?:"(?:[^"\\]|\\.)*+|'[^']*+|\\++["'](?:[^"'\\]|\\[^"'])*+)"""
+_NESTED: Final = r"""[\[{][^\r\n]*+"""
 
 # None of these gives back what it took, so the time is in proportion to the text, whatever that is.
 _RULES: Final = tuple(
@@ -43,7 +44,7 @@ _RULES: Final = tuple(
         r"""((?:authoriz|cookie)[\w-]{0,40}+\\*+["']?\s*+[:=])[^\r\n]++""",
         rf"""(bearer(?:\s|%20|[+:="'\\])++){_VALUE}""",
         rf"""((?:{_SCHEMES})(?:\s|%20|\+)++)[\w+/=.~-]{{8,}}+""",
-        rf"""((?:{_KEYS})[\w.-]{{0,40}}+\\*+["']?\s*+(?:[:=]|%3d)\s*+)(?:{_QUOTED}|{_VALUE})""",
+        rf"""((?:{_KEYS})[\w.-]{{0,40}}+\\*+["']?\s*+(?:[:=]|%3d)\s*+)(?:{_QUOTED}|{_NESTED}|{_VALUE})""",
         rf"""((?:{_KEYS})[\w.-]{{0,40}}+\s++){_QUOTED}""",
     )
 )
@@ -91,8 +92,12 @@ class Cleaner:
             case dict():
                 fields = cast("dict[str, object]", value)
                 return {
+                    # In a namespace, an id is but a name.
                     self._text(name, depth, None): self._value(
-                        field, depth, name, secret=secret or _IS_KEY.search(name) is not None
+                        field,
+                        depth,
+                        "" if key == "namespace" else name,
+                        secret=secret or _IS_KEY.search(name) is not None,
                     )
                     for name, field in fields.items()
                 }

@@ -34,6 +34,8 @@ _BUCKET_BEFORE: Final = re.compile(
     r"""(?:\b(?:ais|aws|s3|gcp|gs|azure|az|oci|oc|ht)://(?:@[\w.-]*)?(?:#[\w.-]*)?/?|\bbucket ["'])\Z"""
 )
 _HOST_BEFORE: Final = re.compile(r"""(?://(?:[^\s/"'@]*@)?\[?|\b(?:lookup |resolve '|to host |host='))\Z""")
+_DOTS: Final = 3
+"""Dots in an IPv4 address."""
 _PORT_AFTER: Final = re.compile(r":[1-9][0-9]{3,4}(?![0-9])")
 
 
@@ -106,6 +108,8 @@ def _is_host(word: str) -> bool:
     last = word.rpartition(".")[2]
     if last != word and last.isalpha():
         return last.islower() and len(last) > 1
+    if ":" not in word and word.count(".") != _DOTS:
+        return False
     try:
         ip_address(word)
     except ValueError:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, cast
 
 from attrs import field, frozen
 
-from .. import saving
 from ..text import printable
 from .lines import FORMAT, LIMIT, VERSION, Document, event_of, moment_of, wait_of
 
@@ -198,7 +197,8 @@ def _words(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, ExceptionGroup):
-        return saving.first_line(error)
+        # What cattrs wraps is plainer than its own words.
+        return _words(cast("ExceptionGroup[Exception]", error).exceptions[0])
     if isinstance(error, KeyError):
         return f"{error} is missing"
     return str(error).partition("\n")[0] or type(error).__name__

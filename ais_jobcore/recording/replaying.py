@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from attrs import frozen
 
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _FIELDS: Final = 3
 """How many fields the document of a ``Continue`` has."""
 
+_NOTHING: Final = object()
+
+Change: TypeAlias = tuple[str, object, object]
+"""Where, what it was, what it is."""
+
 
 @frozen
 class Step:
@@ -48,21 +53,21 @@ class Step:
         """Whether nothing has changed."""
         return self.raised == self.entry.raised and self.decision == self.entry.decision
 
-    def changes(self) -> list[tuple[str, object, object]]:
+    def changes(self) -> list[Change]:
         """List what has changed: where in the decision, what it was, and what it is; ``None`` for nothing."""
-        then = _leaves(self.entry.decision) | {"raised": self.entry.raised or None}
-        now = _leaves(self.decision) | {"raised": self.raised or None}
+        then = _leaves(self.entry.decision, self.entry.raised)
+        now = _leaves(self.decision, self.raised)
         return [
-            (name, then.get(name), now.get(name))
-            for name in dict.fromkeys([*then, *now])
-            if then.get(name) != now.get(name)
+            (place, then.get(place), now.get(place))
+            for place in dict.fromkeys([*then, *now])
+            if then.get(place, _NOTHING) != now.get(place, _NOTHING)
         ]
 
 
-def _leaves(document: object) -> dict[str, object]:
-    """List all that is in a document, by its path; without recursion, as its depth is up to strangers."""
+def _leaves(document: Document | None, raised: str) -> dict[str, object]:
+    """List all that is in a decision, by its path; without recursion, as its depth is up to strangers."""
     found: dict[str, object] = {}
-    pending = [("", document)]
+    pending: list[tuple[str, object]] = [("raised", raised)] if document is None else [("", document)]
     while pending:
         place, value = pending.pop()
         parts: Iterable[tuple[object, object]] = ()
@@ -96,6 +101,10 @@ class Replay:
     def same(self) -> bool:
         """Whether every decision is what it was."""
         return self.difference is None
+
+    def changes(self) -> list[Change]:
+        """List what has changed at the first difference; nothing if there is none."""
+        return [] if self.difference is None else self.difference.changes()
 
 
 def replay(source: Transcript | str | PathLike[str], *, schedule: Schedule | None = None) -> Replay:

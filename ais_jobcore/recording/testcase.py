@@ -27,7 +27,7 @@ TRANSCRIPT = r"""{text}"""
 
 def test_wait_is_decided_as_it_was() -> None:
     """The core of today decides as the transcript says."""
-    assert replay(Transcript.parse(TRANSCRIPT.encode())).difference is None
+    assert replay(Transcript.parse(TRANSCRIPT.encode())).changes() == []
 '''
 _BESIDE: Final = '''\
 """{about}"""
@@ -41,7 +41,7 @@ TRANSCRIPT = Path(__file__).with_name({name})
 
 def test_wait_is_decided_as_it_was() -> None:
     """The core of today decides as the transcript beside this file says."""
-    assert replay(TRANSCRIPT).difference is None
+    assert replay(TRANSCRIPT).changes() == []
 '''
 
 

@@ -74,7 +74,8 @@ class Recorder:
     ) -> None:
         record = to if isinstance(to, Record) else Record(to)
         self._cleaner = Cleaner(secrets, Names(hosts) if record.hide_names else None)
-        header = self._cleaner.document(header_of(wait))
+        header = header_of(wait)
+        header["arguments"] = self._cleaner.document(header["arguments"])
         self._wait = wait
         self._twin = wait_of(header, wait.state.options.schedule)
         self._started_at = 0.0
@@ -83,7 +84,7 @@ class Recorder:
         self._file: IO[str] | None = None
         try:
             self._file = Path(record.path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115 - it stays open
-            self._put(header)
+            self._put(self._file, header)
         except OSError as error:
             self.close()
             # The same class of error, by its number.
@@ -107,12 +108,13 @@ class Recorder:
                 self._keep(event, max(0.0, now - self._started_at))
 
     def _keep(self, event: Event | None, t: float) -> None:
-        if self._file is None:
+        file = self._file
+        if file is None:
             return
         try:
             document: dict[str, Any] = {} if event is None else self._cleaned(event)
             told = self._tell(document, t)
-            self._put({"t": t, **document, **told})
+            self._put(file, {"t": t, **document, **told})
             if "delay" not in told.get("decision", {"delay": t}):
                 self.close()
         except Exception as error:  # noqa: BLE001 - a full disk, or what JSON cannot hold: the wait goes on
@@ -139,15 +141,14 @@ class Recorder:
             del document["request"]
         return document
 
-    def _put(self, document: Mapping[str, Any]) -> None:
+    def _put(self, file: IO[str], document: Mapping[str, Any]) -> None:
         line = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
         self._left -= len(line)
         if self._left < 0:
             msg = f"a transcript has at most {LIMIT:,} bytes"
             raise ValueError(msg)
-        if self._file is not None:
-            self._file.write(line)
-            self._file.flush()
+        file.write(line)
+        file.flush()
 
     def close(self) -> None:
         """Close the file; the wait may go on, unrecorded."""

@@ -199,8 +199,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _answer(self, status: int, headers: Mapping[str, str], body: bytes, *, whole: bool = True) -> None:
-        self.send_response(status)
-        for name, text in {"Content-Length": str(len(body)), **headers}.items():
+        self.send_response_only(status)
+        told = {"Date": self.date_time_string(), "Content-Length": str(len(body)), **headers}
+        for name, text in told.items():
             self.send_header(name, text)
         self.end_headers()
         self.wfile.write(body if whole else body[: len(body) // 2])

@@ -21,6 +21,7 @@ from .asks import DELAY_HEADER, Refused, read_body
 from .lives import LINGER
 from .making import choose_targets, make_job, make_lives
 from .outages import MAP_LAG, Outage, interrupt
+from .spelling import spell_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -277,7 +278,7 @@ class SimCluster:
             answered = answer(self, method, query, document, now=now, proxy=name)
         except Refused as refused:
             answered = refused.answer(method, path, name, self.targets[0])
-        status, told, _ = answered
+        status, told, text = answered
         delay = float(told.get(DELAY_HEADER, 0))
         self.log.append(
             Served(
@@ -291,7 +292,7 @@ class SimCluster:
                 delay=delay,
             )
         )
-        return answered
+        return status, {"Date": spell_date(now), **told} if status else told, text
 
     def _let_in(self, proxy: str, now: float, headers: Mapping[str, str]) -> None:
         if any(outage.node == proxy and outage.covers(now) for outage in self._proxy_outages):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
 from ..snapshots import EPOCH
@@ -44,6 +45,11 @@ def spell_time(moment: float) -> str:
     whole: datetime = EPOCH + timedelta(seconds=seconds)
     fraction = f"{nanoseconds:09}".rstrip("0")
     return f"{whole:%Y-%m-%dT%H:%M:%S}{'.' if fraction else ''}{fraction}Z"
+
+
+def spell_date(moment: float) -> str:
+    """Spell a moment as the header ``Date``."""
+    return format_datetime(EPOCH + timedelta(seconds=wall_clock(moment) // 1_000_000_000), usegmt=True)
 
 
 def spell_snapshot(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -15,6 +17,10 @@ PROMISED = {
         *("Kind", "KINDS", "resolve_kind"),
         *("JobCoreError", "Timeout", "JobInfoNotFound", "JobFailed"),
         *("RequestFailed", "ProtocolError", "TransportFault"),
+    },
+    "ais_jobcore.recording": {
+        *("Record", "Recorder", "Transcript", "Entry", "TranscriptError"),
+        *("replay", "steps", "Replay", "Step", "as_test"),
     },
     "ais_jobcore.testing": {
         *("VirtualClock", "SimCluster", "SimServer", "SimTransport", "AsyncSimTransport"),
@@ -41,6 +47,30 @@ def test_every_export_exists_once(module: ModuleType) -> None:
     """``__all__`` names nothing that is not there, and nothing twice."""
     assert sorted(set(module.__all__)) == sorted(module.__all__)
     assert [] == [name for name in module.__all__ if not hasattr(module, name)]
+
+
+def test_type_checkers_see_what_is_there(module: ModuleType) -> None:
+    """What is imported when it is first used is, for type checkers, imported from the same place."""
+    tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
+    seen = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module
+        for alias in node.names
+    }
+    for name in set(module.__all__) & set(seen):
+        assert getattr(import_module(f".{seen[name]}", module.__name__), name) is getattr(module, name)
+
+
+def test_unknown_names_are_told(module: ModuleType) -> None:
+    """A name that is not there is an ``AttributeError`` that says where it was looked for."""
+    with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'Jobs'"):
+        _ = module.Jobs
+
+
+def test_core_lists_its_names() -> None:
+    """``dir`` knows them before they are imported."""
+    assert set(dir(import_module("ais_jobcore"))) == set(import_module("ais_jobcore").__all__)
 
 
 def test_every_public_attribute_is_exported(module: ModuleType) -> None:

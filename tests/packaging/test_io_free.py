@@ -6,6 +6,8 @@ import sys
 import tomllib
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.packaging.environments import ROOT, run
 
 if TYPE_CHECKING:
@@ -35,11 +37,11 @@ def test_import_loads_no_banned_module_that_attrs_does_not() -> None:
     assert set() == (loaded_by("import ais_jobcore") - loaded_by("import attrs")) & banned()
 
 
-def test_testing_kit_is_not_loaded_by_the_core() -> None:
-    """Files, sockets and threads of the testing kit stay in modules that the core never imports."""
-    assert set() == {
-        name for name in loaded_by("import ais_jobcore") if name.startswith("ais_jobcore.testing")
-    }
+@pytest.mark.parametrize("module", ["ais_jobcore", "ais_jobcore.facade", "ais_jobcore_requests"])
+@pytest.mark.parametrize("part", ["testing", "recording"])
+def test_files_and_sockets_are_not_loaded_by_the_core(module: str, part: str) -> None:
+    """Files, sockets and threads stay in modules that neither the core nor a driver imports unasked."""
+    assert set() == {name for name in loaded_by(f"import {module}") if name.startswith(f"ais_jobcore.{part}")}
 
 
 def test_waits_touch_nothing(recordings: Path) -> None:

@@ -92,7 +92,7 @@ def run_transcript(data: bytes) -> None:
     assert 0 <= replayed.lines <= data.count(b"\n")
     assert replayed.same is (replayed.difference is None)
     for step in steps(transcript):
-        step.changes()
+        assert step.same is not bool(step.changes())
     tree = ast.parse(program)
     # A stranger's text stays within the words of the program.
     assert [type(node) for node in tree.body[-2:]] == [ast.Assign, ast.FunctionDef]

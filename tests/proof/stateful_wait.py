@@ -7,24 +7,20 @@ loaded before each answer. They have to decide alike, and what they decide has t
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
-from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ais_jobcore import (
     Abort,
     Continue,
-    Decision,
     Done,
     Fault,
     FaultKind,
     JobInfoNotFound,
     JobWait,
     Outcome,
-    Reply,
     Stalled,
     Timeout,
     Until,
@@ -32,14 +28,13 @@ from ais_jobcore import (
     WaitResult,
 )
 from ais_jobcore.states import Phase, Source
-from tests.core.groups import document
 from tests.core.scripts import JOB
+from tests.proof.retold import bare, crowded, turned
 from tests.proof.worlds import ABSENT, IDLING, MOVES, NOT_FOUND, TARGETS, Told, World, answer
 
 if TYPE_CHECKING:
     from random import Random
 
-    from ais_jobcore import Request
     from ais_jobcore.observations import Event
 
 NEW: Final = "brand-new"
@@ -296,33 +291,3 @@ class WaitMachine(RuleBasedStateMachine):
         told = answer([self.world], request)
         self.unknown |= told is NOT_FOUND or not self.wait.state.job_id
         self._hand_in(0.0, told, told, told)
-
-
-def turned(told: Reply, random: Random) -> Reply:
-    """Put the targets of a reply in another order, and the snapshots of each."""
-    content = json.loads(told.body)
-    if not isinstance(content, dict) or told.status != 200:
-        return told
-    for part in content.values():
-        if isinstance(part, list):
-            random.shuffle(part)
-    return evolve(told, body=json.dumps(dict(random.sample([*content.items()], len(content)))).encode())
-
-
-def crowded(told: Reply, request: Request, random: Random) -> Reply:
-    """Put snapshots of another job beside those of a reply about one job."""
-    content = json.loads(told.body)
-    if told.status != 200 or "id" not in (request.json or {}) or "uuid" in content:
-        return told
-    states = ("running", "finished", "aborted", "idle")
-    for target in TARGETS:
-        other = document("other", random.choice(states), "of another", kind="dsort")
-        content.setdefault(target, []).insert(0, other)
-    return evolve(told, body=json.dumps(content).encode())
-
-
-def bare(decision: Decision[WaitResult] | None) -> object:
-    """Leave out of a decision the reply that it hands on as it came."""
-    if decision is None or isinstance(decision, Continue) or decision.result is None:
-        return decision
-    return evolve(decision, result=evolve(decision.result, snapshots=None))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ais_jobcore.testing import DELAY_HEADER, SimCluster
+from ais_jobcore.testing.spelling import spell_date
 from tests.testing.samples import get, put
 
 UNKNOWN = "Jabcdefgh"
@@ -182,7 +183,7 @@ def test_a_download_has_two_ids() -> None:
 def test_status_is_plain_text(cluster: SimCluster) -> None:
     """A status is JSON that is called plain text."""
     answer = cluster.handle("GET", "/v1/cluster", {"what": "status"}, {"id": "Jdone1234"}, 2.0)
-    assert {"Content-Type": "text/plain; charset=utf-8"} == answer[1]
+    assert {"Date": spell_date(2.0), "Content-Type": "text/plain; charset=utf-8"} == answer[1]
     assert b'"uuid":"Jdone1234","err":"lost"' in answer[2]
 
 
@@ -201,7 +202,7 @@ def test_unknown_statuses_take_two_seconds(
 ) -> None:
     """Proxies look for it for 2 s, and then do not know it (V4)."""
     answer = cluster.handle("GET", "/v1/cluster", {"what": "status"}, body, 2.0)
-    assert {"Content-Type": "application/json", DELAY_HEADER: "2"} == answer[1]
+    assert {"Date": spell_date(2.0), "Content-Type": "application/json", DELAY_HEADER: "2"} == answer[1]
     status, document = get(cluster, "status", body, 2.0)
     assert (404, "ErrNotFound", message) == (status, document["tcode"], document["message"])
 

@@ -7,6 +7,7 @@ from math import inf
 import pytest
 
 from ais_jobcore.testing import SimCluster, SimStatus
+from ais_jobcore.testing.spelling import spell_date
 from tests.testing.samples import get, put
 
 JOB = {"id": "Jabcdefgh"}
@@ -202,7 +203,9 @@ def test_a_lost_proxy_refuses_connections_and_may_come_back() -> None:
 def test_a_starting_cluster_says_nothing() -> None:
     """503 without a body (V13), then answers."""
     cluster = SimCluster(starting_until=10.0)
-    assert (503, {}, b"") == cluster.handle("GET", "/v1/cluster", {"what": "status"}, JOB, 9.9)
+    assert (503, {"Date": spell_date(9.9)}, b"") == cluster.handle(
+        "GET", "/v1/cluster", {"what": "status"}, JOB, 9.9
+    )
     assert get(cluster, "status", JOB, 10.0)[0] == 404
 
 

@@ -6,6 +6,7 @@ from ais_jobcore.testing import SimCluster
 from ais_jobcore.testing.spelling import (
     BEGINNING,
     ZERO_TIME,
+    spell_date,
     spell_snapshot,
     spell_status,
     spell_time,
@@ -27,6 +28,11 @@ def test_times_have_as_many_fraction_digits_as_they_need() -> None:
 def test_wall_clock_is_the_moment_and_a_constant() -> None:
     """What the wall clock shows follows from the moment alone."""
     assert BEGINNING + 1_500_000_000 == wall_clock(1.5)
+
+
+def test_dates_are_those_of_http() -> None:
+    """The header ``Date`` counts seconds, in GMT."""
+    assert spell_date(0.9) == "Thu, 01 Jan 2026 09:00:01 GMT"
 
 
 def test_json_has_no_spaces() -> None:

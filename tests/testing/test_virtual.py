@@ -20,6 +20,7 @@ from ais_jobcore.testing import (
     VirtualClock,
     VirtualTransport,
 )
+from ais_jobcore.testing.spelling import spell_date
 
 if TYPE_CHECKING:
     from ais_jobcore.protocols import AsyncTransport, Transport
@@ -98,7 +99,7 @@ def test_cluster_is_asked_at_the_clocks_time(kind: type[SimTransport | AsyncSimT
     assert isinstance(known, Reply)
     assert isinstance(unknown, Reply)
     assert (200, 404) == (known.status, unknown.status)
-    assert {"Content-Type": "application/json"} == unknown.headers
+    assert {"Date": spell_date(100.5), "Content-Type": "application/json"} == unknown.headers
     assert clock.now() == 100.0 + 0.5 + 2.5
     assert [100.0, 100.5] == [served.now for served in cluster.log]
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 from tests.transports.client_compliance import ClientCompliance
 from tests.transports.jobs_compliance import JobsCompliance, rig
 from tests.transports.many_compliance import ManyCompliance
+from tests.transports.record_compliance import RecordCompliance, transcript
 from tests.transports.trouble_compliance import TroubleCompliance
 from tests.transports.trust_compliance import TrustCompliance
 from tests.transports.wire_compliance import WireCompliance
 
-__all__ = ["DriverCompliance", "rig"]
+__all__ = ["DriverCompliance", "rig", "transcript"]
 
 
 class DriverCompliance(
-    WireCompliance, TrustCompliance, ClientCompliance, JobsCompliance, ManyCompliance, TroubleCompliance
+    WireCompliance,
+    TrustCompliance,
+    ClientCompliance,
+    JobsCompliance,
+    ManyCompliance,
+    RecordCompliance,
+    TroubleCompliance,
 ):
     """Hold for a driver: its tests inherit from this, and provide the fixture ``driver``."""

@@ -13,7 +13,7 @@ from ais_jobcore.calls import ask_status
 from ais_jobcore.testing import AsyncScriptTransport, SimCluster, SimServer, VirtualClock
 from ais_jobcore_aiohttp import AsyncClient, AsyncJob
 from tests.transports.client_compliance import SNAPSHOTS, Fixed
-from tests.transports.compliance import DriverCompliance, rig
+from tests.transports.compliance import DriverCompliance, rig, transcript
 from tests.transports.crowds import crowd
 from tests.transports.drivers import AsyncDriver
 from tests.transports.jobs_compliance import Rig
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ais_jobcore import WaitResult
     from tests.transports.wire import Step
 
-__all__ = ["rig"]
+__all__ = ["rig", "transcript"]
 
 
 @pytest.fixture

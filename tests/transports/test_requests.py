@@ -22,7 +22,7 @@ from ais_jobcore_requests import Client, Job
 from ais_jobcore_requests.errors import documented
 from ais_jobcore_requests.timed import TimedReader
 from tests.transports.client_compliance import SNAPSHOTS, Fixed
-from tests.transports.compliance import DriverCompliance, rig
+from tests.transports.compliance import DriverCompliance, rig, transcript
 from tests.transports.crowds import crowd
 from tests.transports.drivers import SyncDriver
 from tests.transports.jobs_compliance import Rig
@@ -31,7 +31,7 @@ from tests.transports.wire import CERTIFICATE, WireServer, answer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["rig"]
+__all__ = ["rig", "transcript"]
 
 
 @pytest.fixture

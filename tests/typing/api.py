@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import assert_never, assert_type
 
 from ais_jobcore import (
@@ -37,6 +38,7 @@ from ais_jobcore import (
     WaitResult,
     resolve_kind,
 )
+from ais_jobcore.recording import Record, Recorder, Transcript, replay
 from ais_jobcore_aiohttp import AsyncClient, AsyncJob
 from ais_jobcore_requests import Client, Job
 
@@ -192,3 +194,22 @@ async def asynchronous(start: datetime) -> None:
             assert_type(ending, WaitResult | JobCoreError)
         async for done_id, _ in client.as_completed({"x", "y"}):
             assert_type(done_id, str)
+
+
+# Transcripts
+
+
+def record_and_replay(job: Job, wait: JobWait) -> bool:
+    assert_type(job.wait(record="wait.jsonl"), WaitResult)
+    assert_type(job.wait_for_idle(record=Path("wait.jsonl")), WaitResult)
+    job.wait_single_node(record=Record("wait.jsonl", hide_names=True))
+    with Recorder(wait, "wait.jsonl") as recorder:
+        assert_type(recorder.start(0.0), Decision[WaitResult])
+    transcript = Transcript.load("wait.jsonl")
+    assert_type([entry.t for entry in transcript.entries()], list[float])
+    assert_type(transcript.wait(), JobWait)
+    return replay(transcript).same
+
+
+async def record_to_await(job: AsyncJob) -> None:
+    assert_type(await job.wait(record=Record("wait.jsonl")), WaitResult)

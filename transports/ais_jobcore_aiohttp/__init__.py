@@ -5,10 +5,13 @@ The API is that of ``ais_jobcore_requests``, with ``await``. A fault of the tran
 ``TransportFault`` here: there is nobody who would expect an exception of aiohttp.
 """
 
+import importlib
+from typing import TYPE_CHECKING
+
+from ais_jobcore import _later
+
 try:
-    from .client import AsyncClient, AsyncJob
-    from .driver import logger, run
-    from .transport import AiohttpTransport
+    importlib.import_module("aiohttp")
 except ModuleNotFoundError as error:
     if error.name != "aiohttp":
         raise
@@ -16,6 +19,12 @@ except ModuleNotFoundError as error:
     raise ImportError(_msg) from error
 
 from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, NUM_CONSECUTIVE_IDLE
+
+from .client import AsyncClient, AsyncJob
+
+if TYPE_CHECKING:
+    from .driver import logger, run
+    from .transport import AiohttpTransport
 
 __all__ = [
     "DEFAULT_JOB_WAIT_TIMEOUT",
@@ -26,3 +35,6 @@ __all__ = [
     "logger",
     "run",
 ]
+
+if not TYPE_CHECKING:  # so that type checkers know which names there are not
+    __getattr__ = _later.later(__name__, {"driver": "logger run", "transport": "AiohttpTransport"})

@@ -8,12 +8,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from ais_jobcore.config import ClientConfig, Settings
 from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, recorded, to_group, to_jobs, to_options
-from ais_jobcore.narration import Narrator
-
-from .driver import run
-from .transport import AiohttpTransport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
@@ -35,9 +30,12 @@ if TYPE_CHECKING:
         WaitOptions,
         WaitResult,
     )
+    from ais_jobcore.config import Settings
     from ais_jobcore.facade import Bucket
     from ais_jobcore.group import Ending
     from ais_jobcore.recording.writing import RecordTo
+
+    from .transport import AiohttpTransport
 
 T = TypeVar("T")
 J = TypeVar("J", bound="AsyncJob | str")
@@ -74,6 +72,10 @@ class AsyncClient:
         seed: int | None = None,
         **settings: Unpack[Settings],
     ) -> None:
+        from ais_jobcore.config import ClientConfig
+
+        from .transport import AiohttpTransport
+
         fetch = token if callable(token) else None
         self._config = ClientConfig.from_environ(
             os.environ if transport is None else {},
@@ -147,6 +149,10 @@ class AsyncClient:
         Raises:
             JobCoreError: what the operation ends with.
         """
+        from ais_jobcore.narration import Narrator
+
+        from .driver import run
+
         narrator = Narrator(subject, verbose=verbose)
         return await run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
 
@@ -216,7 +222,7 @@ class AsyncClient:
     async def _completions(
         self, named: Sequence[J], group: GroupWait, *, verbose: bool
     ) -> AsyncGenerator[tuple[J, Ending], None]:
-        from ais_jobcore.completions import Completions  # noqa: PLC0415 - not needed for one job
+        from ais_jobcore.completions import Completions
 
         completions = Completions(group)
         while len(group.ended) < len(named):

@@ -4,12 +4,13 @@ Wait for AIStore jobs, synchronously, through the ``requests`` library.
 Who used ``aistore.sdk.job`` changes one import.
 """
 
+import importlib
+from typing import TYPE_CHECKING
+
+from ais_jobcore import _later
+
 try:
-    from .client import Client, Job
-    from .driver import logger, run
-    from .errors import RequestsFault
-    from .sdk import SDKRequestClient
-    from .transport import RequestsTransport
+    importlib.import_module("requests")
 except ModuleNotFoundError as error:
     if error.name not in {"requests", "urllib3"}:
         raise
@@ -17,6 +18,14 @@ except ModuleNotFoundError as error:
     raise ImportError(_msg) from error
 
 from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, NUM_CONSECUTIVE_IDLE
+
+from .client import Client, Job
+
+if TYPE_CHECKING:
+    from .driver import logger, run
+    from .errors import RequestsFault
+    from .sdk import SDKRequestClient
+    from .transport import RequestsTransport
 
 __all__ = [
     "DEFAULT_JOB_WAIT_TIMEOUT",
@@ -29,3 +38,14 @@ __all__ = [
     "logger",
     "run",
 ]
+
+if not TYPE_CHECKING:  # so that type checkers know which names there are not
+    __getattr__ = _later.later(
+        __name__,
+        {
+            "driver": "logger run",
+            "errors": "RequestsFault",
+            "sdk": "SDKRequestClient",
+            "transport": "RequestsTransport",
+        },
+    )

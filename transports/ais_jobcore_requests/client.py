@@ -7,14 +7,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from ais_jobcore import JobCoreError
-from ais_jobcore.config import ClientConfig, Settings
 from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, recorded, to_group, to_jobs, to_options
-from ais_jobcore.narration import Narrator
-
-from .driver import run
-from .errors import documented
-from .transport import RequestsTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -25,6 +18,7 @@ if TYPE_CHECKING:
     from ais_jobcore import (
         AggregatedJobSnap,
         GroupWait,
+        JobCoreError,
         JobSnap,
         JobStatus,
         JobWait,
@@ -35,11 +29,13 @@ if TYPE_CHECKING:
         WaitOptions,
         WaitResult,
     )
+    from ais_jobcore.config import Settings
     from ais_jobcore.facade import Bucket
     from ais_jobcore.group import Ending
     from ais_jobcore.recording.writing import RecordTo
 
     from .sdk import SDKRequestClient
+    from .transport import RequestsTransport
 
 T = TypeVar("T")
 J = TypeVar("J", bound="Job | str")
@@ -75,6 +71,10 @@ class Client:
         seed: int | None = None,
         **settings: Unpack[Settings],
     ) -> None:
+        from ais_jobcore.config import ClientConfig
+
+        from .transport import RequestsTransport
+
         fetch = token if callable(token) else None
         self._config = ClientConfig.from_environ(
             os.environ if transport is None else {},
@@ -176,6 +176,10 @@ class Client:
             JobCoreError: what the operation ends with; a ``TransportFault`` is the matching exception
                 of requests as well.
         """
+        from ais_jobcore.narration import Narrator
+
+        from .driver import run
+
         narrator = Narrator(subject, verbose=verbose)
         return run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
 
@@ -207,9 +211,11 @@ class Client:
         Raises:
             ValueError: one of them names no job, or an argument is not what it should be.
         """
+        from .errors import documented
+
         group = to_group(to_jobs(jobs), timeout, until, self.options(options), return_when)
         endings = self.run(group, verbose=verbose, subject=f"{len(group.endings)} jobs")
-        return [documented(ending) if isinstance(ending, JobCoreError) else ending for ending in endings]
+        return [documented(ending) for ending in endings]
 
     def as_completed(
         self,
@@ -246,13 +252,15 @@ class Client:
     def _completions(
         self, named: Sequence[J], group: GroupWait, *, verbose: bool
     ) -> Generator[tuple[J, Ending], None, None]:
-        from ais_jobcore.completions import Completions  # noqa: PLC0415 - not needed for one job
+        from ais_jobcore.completions import Completions
+
+        from .errors import documented
 
         completions = Completions(group)
         while len(group.ended) < len(named):
             told = self.run(completions, verbose=verbose, subject=f"{len(named)} jobs")
             for place, ending in told:
-                yield named[place], documented(ending) if isinstance(ending, JobCoreError) else ending
+                yield named[place], documented(ending)
 
 
 class Job(JobBase):

@@ -6,7 +6,7 @@ So ``except requests.ConnectionError`` goes on to work, and ``except TransportFa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import requests
 
@@ -16,7 +16,7 @@ from ais_jobcore.observations import FaultKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ais_jobcore.errors import JobCoreError
+T = TypeVar("T")
 
 
 class RequestsFault(TransportFault, requests.RequestException):
@@ -57,8 +57,8 @@ _CLASSES: Final[Mapping[FaultKind, type[RequestsFault]]] = {
 }
 
 
-def documented(error: JobCoreError) -> JobCoreError:
-    """Return the error to raise: a transport fault as what requests calls it, any other as it is."""
+def documented(error: T) -> T | RequestsFault:
+    """Return a transport fault as what requests calls it, and anything else as it is."""
     if not isinstance(error, TransportFault):
         return error
     fault = _CLASSES[error.kind](error.kind, error.message)

@@ -75,7 +75,7 @@ def _tell(replayed: Replay, terminal: Terminal) -> None:
     terminal.show(
         columns(
             [Text(printable(place)), Text(_spell(then), "red"), Text("=>"), Text(_spell(now), "green")]
-            for place, then, now in different.changes()
+            for place, then, now in replayed.changes()
         )
     )
     policy = transcript.header.get("policy")
@@ -148,7 +148,6 @@ def _row_document(step: Step) -> Mapping[str, object]:
 def _document(replayed: Replay) -> Mapping[str, object]:
     """Make the JSON document of the whole; its keys are there always, and stay what they are."""
     transcript, different = replayed.transcript, replayed.difference
-    changes = different.changes() if different else []
     return {
         "file": printable(transcript.name),
         "policy": transcript.header.get("policy"),
@@ -156,6 +155,6 @@ def _document(replayed: Replay) -> Mapping[str, object]:
         "truncated": transcript.truncated,
         "same": different is None,
         "line": different and different.entry.number,
-        "changes": [{"place": place, "then": then, "now": now} for place, then, now in changes],
+        "changes": [{"place": place, "then": then, "now": now} for place, then, now in replayed.changes()],
         "exit_code": int(_code(replayed)),
     }
