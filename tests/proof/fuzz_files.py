@@ -11,13 +11,16 @@ import math
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ais_jobcore import Continue, JobWait, Reply, calls
+from ais_jobcore import Continue, Fault, FaultKind, JobWait, NotFound, Reply, calls
 from ais_jobcore.recording import Transcript, TranscriptError, as_test, replay, steps
 from ais_jobcore.testing import Recording
 from tests.proof.fuzz_bytes import text_of
-from tests.proof.fuzz_oracles import harmless
+from tests.proof.fuzz_oracles import check_decision, harmless
+
+if TYPE_CHECKING:
+    from ais_jobcore.observations import Event
 
 _LONGEST_MESSAGE: Final = 2_000
 
@@ -30,8 +33,18 @@ def check_refusal(error: ValueError) -> None:
     assert "\n" not in message, message
 
 
+ANSWERS: Final[tuple[Event, ...]] = (
+    Fault(FaultKind.TIMEOUT, "20 s"),
+    NotFound("gone"),
+    Reply(200, b'{"t1":[]}'),
+    Reply(200, b'{"uuid":"x3CgTG-3v","end_time":1}'),
+    Reply(503),
+)
+"""What a wait may be told next, wherever it is."""
+
+
 def run_saved(data: bytes) -> None:
-    """Load a saved wait, and save it again."""
+    """Load a saved wait, save it again, and let it go on."""
     try:
         wait = JobWait.load(text_of(data), 0.0)
     except ValueError as error:
@@ -45,6 +58,11 @@ def run_saved(data: bytes) -> None:
         assert wait.decision.reason == again.decision.reason
     if isinstance(wait.decision, Continue):
         assert 0 <= wait.decision.delay < math.inf
+        for event in ANSWERS:
+            going_on = JobWait.load(text, 0.0)
+            check_decision(going_on.handle(event, 1.0))
+    elif wait.decision is None:
+        check_decision(wait.start(0.0))
 
 
 @cache
