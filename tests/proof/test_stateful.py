@@ -7,7 +7,7 @@ from hypothesis import settings
 from tests.proof.stateful_group import GroupMachine
 from tests.proof.stateful_wait import WaitMachine
 
-WaitMachine.TestCase.settings = settings(stateful_step_count=30, max_examples=3 * settings().max_examples)
+WaitMachine.TestCase.settings = settings(stateful_step_count=30, max_examples=2 * settings().max_examples)
 GroupMachine.TestCase.settings = settings(stateful_step_count=30)
 
 

@@ -200,7 +200,7 @@ class Told:
         over_well: whether the proxies ever said that it is over, and well.
         missed: how often in a row each target did not show it any more.
         nowhere: whether no target showed it when all were asked last.
-        rested_by: the targets, if none of them had work.
+        rested_by: the targets that are known, if none of them had work.
         rested_since: when an answer first showed them so.
         rested_for: the seconds from then to the last question.
     """
@@ -244,11 +244,12 @@ class Told:
         self._look(shown, asked, came)
 
     def _look(self, shown: set[str], asked: float, came: float) -> None:
-        """Note since when nothing but idle and finished targets was shown, and always the same ones."""
-        resting = shown == self.last.keys() and {*self.last.values()} <= {IDLE, FINISHED}
-        if not resting or self.rested_by != shown:
+        """Note since when no target is known but idle and finished ones; who finished need not show it."""
+        known = set(self.last)
+        resting = known - self.finished <= {target for target in shown if self.last.get(target) == IDLE}
+        if not resting or self.rested_by != known:
             self.rested_since = came
-        self.rested_by, self.rested_for = shown if resting else set(), asked - self.rested_since
+        self.rested_by, self.rested_for = known if resting else set(), asked - self.rested_since
 
     def allows(self, until: Until, kind: str) -> bool:
         """Tell whether a success rests on what was told."""
