@@ -146,6 +146,13 @@ def saved() -> Iterator[bytes]:
     yield from _HOSTILE
 
 
+def glances() -> Iterator[bytes]:
+    """Take replies of every recording, and the hostile documents."""
+    for by_status in _bodies().values():
+        yield from _few(by_status.get(200, [b"null"]))
+    yield from _HOSTILE
+
+
 def transcripts() -> Iterator[bytes]:
     """Write down short waits on simulated clusters, and what a transcript may not be."""
     whole: list[bytes] = []
@@ -261,6 +268,7 @@ SEEDS: Final[dict[str, Callable[[], Iterator[bytes]]]] = {
     "waits": waits,
     "groups": groups,
     "operations": operations,
+    "glances": glances,
     "transcripts": transcripts,
     "saved": saved,
     "recordings": recordings,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from tests.proof import fuzz_files, fuzz_groups, fuzz_screen, fuzz_settings, fuzz_waits
+from tests.proof import fuzz_files, fuzz_glances, fuzz_groups, fuzz_screen, fuzz_settings, fuzz_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,12 +40,13 @@ TARGETS: Final[dict[str, Target]] = {
     "waits": Target(fuzz_waits.run_wait, 30, 3072),
     "groups": Target(fuzz_groups.run_group, 15, 2048),
     "operations": Target(fuzz_groups.run_operation, 120),
+    "glances": Target(fuzz_glances.run_glance, 80),
     "transcripts": Target(fuzz_files.run_transcript, 40, 6144),
     "saved": Target(fuzz_files.run_saved, 120),
-    "recordings": Target(fuzz_files.run_recording, 70),
+    "recordings": Target(fuzz_files.run_recording, 40),
     "environment": Target(fuzz_settings.run_environment, 240, 1024),
     "arguments": Target(fuzz_settings.run_arguments, 3, 256),
-    "text": Target(fuzz_screen.run_text, 361, 2048),
+    "text": Target(fuzz_screen.run_text, 311, 2048),
     "screen": Target(fuzz_screen.run_screen, 1, 1024),
 }
 """The shares add up to a thousand: what takes little time is tried more often."""
