@@ -15,7 +15,7 @@ TESTS = Path(__file__).parent
 settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.register_profile("fast", settings.get_profile("tests"), max_examples=10)
 # For `make prove`: fresh examples each time, and many of them.
-settings.register_profile("prove", settings.get_profile("tests"), max_examples=4000, derandomize=False)
+settings.register_profile("prove", settings.get_profile("tests"), max_examples=3000, derandomize=False)
 settings.load_profile(next((name for name in ("fast", "prove") if name.upper() in os.environ), "tests"))
 
 

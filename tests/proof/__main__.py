@@ -52,9 +52,9 @@ PARTS: Final[Mapping[str, Part]] = {
     ),
     "mutation": Part("98 % of mutants killed", ("-m", "tests.proof.mutation"), 25, alone=True),
     "simulation": Part("10^6 waits, 10^7 faults", ("-m", "tests.proof.simulation"), 20, alone=True),
-    "fuzz": Part("2*10^6 executions, no finding", ("-m", "tests.proof.fuzz"), 15),
+    "fuzz": Part("2*10^6 executions, no finding", ("-m", "tests.proof.fuzz"), 20),
     "differential": Part("10^6 snapshots, none unexplained", ("-m", "tests.proof.differential"), 15),
-    "stateful": Part("2*10^5 steps of state machines", ("-m", "tests.proof.stateful"), 15),
+    "stateful": Part("2*10^5 steps of state machines", ("-m", "tests.proof.stateful"), 20),
     "determinism": Part(
         "one log on any Python", ("-m", "pytest", "-q", "tests/proof/test_determinism.py"), 10
     ),
