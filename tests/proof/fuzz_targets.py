@@ -38,7 +38,7 @@ class Target:
 
 TARGETS: Final[dict[str, Target]] = {
     "waits": Target(fuzz_waits.run_wait, 30, 3072),
-    "groups": Target(fuzz_groups.run_group, 15, 2048),
+    "groups": Target(fuzz_groups.run_group, 10, 2048),
     "operations": Target(fuzz_groups.run_operation, 120),
     "glances": Target(fuzz_glances.run_glance, 80),
     "transcripts": Target(fuzz_files.run_transcript, 40, 6144),
@@ -46,7 +46,7 @@ TARGETS: Final[dict[str, Target]] = {
     "recordings": Target(fuzz_files.run_recording, 40),
     "environment": Target(fuzz_settings.run_environment, 240, 1024),
     "arguments": Target(fuzz_settings.run_arguments, 3, 256),
-    "text": Target(fuzz_screen.run_text, 311, 2048),
+    "text": Target(fuzz_screen.run_text, 316, 2048),
     "screen": Target(fuzz_screen.run_screen, 1, 1024),
 }
 """The shares add up to a thousand: what takes little time is tried more often."""
