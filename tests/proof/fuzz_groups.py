@@ -116,12 +116,12 @@ class _Operation:
         self._call = call
         self.decision: Any = None
 
-    def start(self, now: float) -> Any:  # noqa: ANN401 - results of every sort
+    def start(self, now: float) -> Any:
         """Begin."""
         self.decision = self._call.start(now)
         return self.decision
 
-    def handle(self, event: Event, now: float) -> Any:  # noqa: ANN401 - results of every sort
+    def handle(self, event: Event, now: float) -> Any:
         """Take an answer."""
         self.decision = self._call.handle(event, now)
         return self.decision

@@ -235,7 +235,7 @@ def _reloaded(wait: JobWait) -> JobWait:
     return other
 
 
-def check_misuse(machine: Any) -> None:  # noqa: ANN401 - whatever has the protocol of operations
+def check_misuse(machine: Any) -> None:
     """Check that nothing begins twice, and that nothing changes after the end."""
     kept = machine.decision
     assert _is_misuse(machine.start, 1e12)

@@ -104,7 +104,7 @@ def _run_all(worker: Worker, inputs: Iterable[bytes]) -> None:
         worker.run(data)
 
 
-def _led_by_coverage(atheris: Any, worker: Worker, seed: int, folder: Path) -> None:  # noqa: ANN401 - no types
+def _led_by_coverage(atheris: Any, worker: Worker, seed: int, folder: Path) -> None:
     inputs = folder / "inputs"
     inputs.mkdir(exist_ok=True)
     for number, data in enumerate(worker.corpus):

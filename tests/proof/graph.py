@@ -1,5 +1,5 @@
 """
-Every state that a wait can come to, and every input to it: breadth first, with the real rules, to the fixpoint.
+Every state that a wait can come to, and every input to it: breadth first, with the real rules, to the end.
 
 States count as one where they differ only in what decides nothing: the order of targets, texts, numbers past
 the last threshold, moments by which every edge has passed. To make that finite, clocks are coarse here: all
@@ -125,19 +125,18 @@ class World:
         goal = {"auto": auto, "single": "finished"}.get(self.until, self.until)
         retention = SHORTEST_RETENTION if row is None else row.retention
         single = self.until == "single" or (row is not None and row.single_target)
-        stall = STALL if self.stall else None
         return Aim(
-            goal,
-            self.timeout,
-            IDLE_GAP,
-            FINISHED_GAP,
-            GRACE,
-            UNANSWERED,
-            OUTAGE,
-            retention,
-            stall,
-            single,
-            MALFORMED,
+            goal=goal,
+            timeout=self.timeout,
+            idle_gap=IDLE_GAP,
+            finished_gap=FINISHED_GAP,
+            grace=GRACE,
+            unanswered=UNANSWERED,
+            outage=OUTAGE,
+            retention=retention,
+            stall=STALL if self.stall else None,
+            single=single,
+            malformed=MALFORMED,
         )
 
 
@@ -151,7 +150,7 @@ def _sighting(state: TargetState, kind: str, err: str = "", start: int = START) 
 
 
 def classes(kind: str) -> dict[str, tuple[Sighting, ...]]:
-    """List what one target may show: eight classes, of which *contradictory* is a later start of the same job."""
+    """List what one target may show, in eight classes; *contradictory* is a later start of the same job."""
     return {
         "absent": (),
         "not started": (_sighting(TargetState.NOT_STARTED, kind),),
@@ -200,9 +199,10 @@ DISTINCT: Final = (
     f"trouble: {Trouble.UNAUTHENTICATED.value}",
     f"trouble: {Trouble.REFUSED.value}",
     f"trouble of a stranger: {Trouble.STRANGER.value}",
+    f"trouble of a stranger: {Trouble.MALFORMED.value}",
     "asked to wait",
 )
-"""One of each class whose members come to the same; ``test_model.py`` checks that they do, with one target."""
+"""One of each class whose members come to the same; ``test_model.py`` checks that they do."""
 
 SEARCHES: Final[dict[str, Observation]] = {
     "no job": AggregatedJobSnap(),
@@ -308,7 +308,7 @@ def _look(view: evidence.TargetView | None, now: float) -> tuple[object, ...]:
 
 def settled(state: WaitState, memory: Memory) -> tuple[WaitState, Memory]:
     """Count the time anew, once every edge that is counted from the start has passed."""
-    by = state.now - CAP
+    by, faults = state.now - CAP, state.faults
     if state.timeout is not None or by <= 0:
         return state, memory
 
@@ -320,9 +320,7 @@ def settled(state: WaitState, memory: Memory) -> tuple[WaitState, Memory]:
         now=state.now - by,
         due=state.due - by,
         quiet_since=back(state.quiet_since),
-        faults=NO_FAULTS
-        if state.faults is NO_FAULTS
-        else evolve(state.faults, since=back(state.faults.since)),
+        faults=faults if faults is NO_FAULTS else evolve(faults, since=back(faults.since)),
         targets=tuple(
             view if view.missing_since is None else evolve(view, missing_since=back(view.missing_since))
             for view in state.targets

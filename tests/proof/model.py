@@ -79,9 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = {name: w for name, w in worlds(targets).items() if options.world in {None, name}}
         share = options.edges // len(chosen)
         most = share if targets == options.targets else min(share, options.edges // 100)
-        for name, graph in zip(
-            chosen, check(chosen.values(), most=most, processes=options.processes), strict=True
-        ):
+        searched = check(chosen.values(), most=most, processes=options.processes)
+        for name, graph in zip(chosen, searched, strict=True):
             found.append(graph)
             whole = "the whole graph" if graph.whole else "in part"
             print(
@@ -93,9 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 faults += 1
                 print(f"  BROKEN: {promise}", *path, sep="\n    ")
                 print(f"  again: python -m tests.proof.model --targets {targets} --world {name!r}")
+    whole = f"{sum(graph.whole for graph in found)} of {len(found)} graphs whole"
     print(
         f"{sum(g.states for g in found):,} states, {sum(g.edges for g in found):,} edges run, "
-        f"{sum(g.covered for g in found):,} covered, {sum(g.whole for g in found)} of {len(found)} graphs whole; "
+        f"{sum(g.covered for g in found):,} covered, {whole}; "
         f"{faults} promises broken; {time.monotonic() - begin:.0f} s"
     )
     return 1 if faults else 0

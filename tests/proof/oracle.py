@@ -83,7 +83,9 @@ class Aim(NamedTuple):
     malformed: int
 
 
-def remember(old: Memory, seen: Observation | None, asked: float, now: float, aim: Aim) -> Memory:
+def remember(  # noqa: PLR0911 - one case, one answer
+    old: Memory, seen: Observation | None, asked: float, now: float, aim: Aim
+) -> Memory:
     """Note what an answer shows."""
     match seen:
         case AggregatedJobSnap():
@@ -100,22 +102,22 @@ def remember(old: Memory, seen: Observation | None, asked: float, now: float, ai
         case Unusable(trouble=trouble, authentic=authentic):
             malformed = old.malformed + 1 if trouble is Trouble.MALFORMED else 0
             known = old.answered or authentic or trouble in PASSING
-            since = now if old.trouble_since is None else old.trouble_since
             token = old.token or trouble in TOKENS
-            return old._replace(malformed=malformed, answered=known, token=token, trouble_since=since)
+            return _troubled(old, now)._replace(malformed=malformed, answered=known, token=token)
         case JobStatus():
-            since = now if old.trouble_since is None else old.trouble_since
-            return old._replace(malformed=old.malformed + 1, trouble_since=since)
+            return _troubled(old, now)._replace(malformed=old.malformed + 1)
         case Fault():
-            return old._replace(
-                malformed=0, trouble_since=now if old.trouble_since is None else old.trouble_since
-            )
+            return _troubled(old, now)._replace(malformed=0)
         case _:
             return old
 
 
 def _spoken(old: Memory) -> Memory:
     return old._replace(answered=True, token=False, malformed=0, trouble_since=None)
+
+
+def _troubled(old: Memory, now: float) -> Memory:
+    return old if old.trouble_since is not None else old._replace(trouble_since=now)
 
 
 def _look(old: Memory, seen: Sightings, asked: float, now: float, aim: Aim) -> Memory:
@@ -132,7 +134,9 @@ def _look(old: Memory, seen: Sightings, asked: float, now: float, aim: Aim) -> M
     return old._replace(facts=facts, err=err, done_since=since, done_looks=looks)
 
 
-def fact_of(old: Fact, seen: Sightings, target: str, asked: float, now: float, gap: float) -> Fact:
+def fact_of(  # noqa: PLR0917 - as the rules fold
+    old: Fact, seen: Sightings, target: str, asked: float, now: float, gap: float
+) -> Fact:
     """Note what one target shows."""
     shown = seen.own.get(target)
     if shown is None:
@@ -154,7 +158,7 @@ def fact_of(old: Fact, seen: Sightings, target: str, asked: float, now: float, g
     return Fact(word, max(start, old.start), opened, None, lost)
 
 
-def broken(  # noqa: C901, PLR0912 - one promise after the other
+def broken(  # noqa: C901, PLR0912, PLR0915 - one promise after the other
     memory: Memory, aim: Aim, seen: Observation | None, decision: Decision[WaitResult], now: float
 ) -> Iterator[str]:
     """Name every promise that a decision breaks; ``memory`` holds the answer already."""
@@ -211,7 +215,7 @@ def broken(  # noqa: C901, PLR0912 - one promise after the other
                 yield "no gap is longer than half of what the source remembers"
             if looked and aborted and aim.goal != "not-running":
                 yield "an abort ends the wait at once"
-            if looked and lost and aim.goal not in {"not-running"}:
+            if looked and lost and aim.goal != "not-running":
                 yield "a loss ends the wait at once"
             if looked and finished and all(fact.open_once for fact in known) and aim.goal != "not-running":
                 yield "an end that was seen coming is the end"
@@ -234,7 +238,7 @@ def _proved(memory: Memory, aim: Aim, now: float) -> bool:
     return now >= since + gap or on_deadline
 
 
-def _aborted(
+def _aborted(  # noqa: C901, PLR0912 - likewise
     memory: Memory, aim: Aim, seen: Observation | None, decision: object, now: float, *, in_time: bool
 ) -> Iterator[str]:
     known = [fact for fact in memory.facts if fact.last is not None]
@@ -243,12 +247,12 @@ def _aborted(
         yield "exactly one of result and error"
     if result is not None:
         causes = {
-            Outcome.ABORTED: any(fact.last is TargetState.ABORTED for fact in known)
-            or memory.said == "failed",
+            Outcome.ABORTED: memory.said == "failed"
+            or any(fact.last is TargetState.ABORTED for fact in known),
             Outcome.LOST: any(fact.lost for fact in known),
             Outcome.SUPERSEDED: memory.superseded,
             Outcome.GONE: isinstance(seen, Sightings | NotFound)
-            and (bool(known or memory.said) or memory.found),
+            and bool(known or memory.said or memory.found),
             Outcome.FINISHED_WITH_ERRORS: memory.err,
         }
         if result.success or not causes.get(result.outcome, False):

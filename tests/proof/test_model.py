@@ -168,12 +168,7 @@ FAULTS: Final = {
     "a gap is as long as it likes": (asking, "_snapshot_gap", long_gaps, IDLE),
     "restarts go unnoticed": (evidence, "_update", restarts_go_unnoticed, ENDS),
     "the proxies outweigh a target that works": (reading, "_read_sightings", believe_the_proxies, STATUS),
-    "one look at those that finished is enough": (
-        reading,
-        "_shows_all",
-        lambda _, s: all_finished(s.targets),
-        ENDS,
-    ),
+    "one look at the finished is enough": (reading, "_shows_all", lambda _, s: all_finished(s.targets), ENDS),
 }
 
 
