@@ -11,10 +11,11 @@ depends on what it shows and on nothing that another does. ``test_model.py`` che
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import product
+from math import factorial, prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import Factory, define, evolve, frozen
@@ -337,6 +338,13 @@ def settled(state: WaitState, memory: Memory) -> tuple[WaitState, Memory]:
     return moved, memory._replace(facts=facts, done_since=since, trouble_since=troubled)
 
 
+def _orders(node: Node) -> int:
+    """Count the orders of the targets that this state stands for."""
+    views = {view.target: evolve(view, target="") for view in node.state.targets}
+    alike = Counter((views.get(f"t{place}"), fact) for place, fact in enumerate(node.memory.facts, 1))
+    return factorial(alike.total()) // prod(map(factorial, alike.values()))
+
+
 def looks(
     node: Node, aim: Aim, shows: dict[str, tuple[Sighting, ...]], asked: float, now: float
 ) -> Iterator[tuple[str, Observation]]:
@@ -380,7 +388,8 @@ class Graph:
         world: what is waited for.
         states: how many there are.
         edges: how many inputs were tried.
-        covered: how many inputs these stand for: looks whose targets fare alike are tried once.
+        covered: how many inputs these stand for, in every order of the targets; looks after which each target
+            is known alike are tried once.
         ends: how many of these ended the wait.
         moves: what phases were left for what others.
         broken: promises that were broken, each with the shortest path to it.
@@ -419,10 +428,11 @@ class _Search:
         self._arrive(Node(wait.state, memory), None, "the start", 0.0)
         while self._queue and self.graph.covered < self._most:
             node = self._queue.popleft()
-            due, now = node.state.due, node.state.now
+            due, now, orders = node.state.due, node.state.now, _orders(node)
             for at in sorted({now, *(due + took for took in TOOK)}):
-                self.graph.covered += self._looks if node.state.asked is Source.SNAPSHOTS else 0
+                self.graph.covered += orders * self._looks * (node.state.asked is Source.SNAPSHOTS)
                 for said, observation in self._answers(node, at):
+                    self.graph.covered += orders * (not getattr(observation, "own", None))
                     self._arrive(node, observation, f"{said} (at {at:g}, asked at {due:g})", at)
         self.graph.whole = not self._queue
         return self.graph
@@ -445,7 +455,6 @@ class _Search:
         state, decision = step(node.state, observation, at)
         memory = remember(node.memory, observation, asked, at, self._aim)
         graph.edges += 1
-        graph.covered += not (isinstance(observation, Sightings) and observation.own)
         graph.moves.add((node.state.phase, state.phase))
         found = list(broken(memory, self._aim, observation, decision, at))
         if graph.edges % self._sample == 0:
