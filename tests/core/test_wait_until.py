@@ -18,6 +18,7 @@ from tests.core.scripts import (
     Answer,
     live,
     seen,
+    snap,
     status,
     tell,
 )
@@ -108,6 +109,24 @@ def test_not_running_when_no_target_has_work(state: str) -> None:
         (SNAPS, seen(t1="running", t2=state)),
         (SNAPS, seen(t1="not started", t2=state)),
         (SNAPS, seen(t1="idle", t2=state)),
+    )
+    told.succeeded(None)
+
+
+def test_not_running_when_a_target_came_back_with_work() -> None:
+    """A target that lost its work and shows other work for the job is running it, lost or not (E1, G17)."""
+    told = tell(
+        JobWait(JOB, "copy-bck", until="not-running"),
+        (SNAPS, seen(t1="running")),
+        (SNAPS, seen(t1=snap(start=30.0))),
+        (SNAPS, seen(t1=snap("not started"))),
+    )
+    assert told.pending.reason.startswith("not done")
+    told = tell(
+        JobWait(JOB, "copy-bck", until="not-running"),
+        (SNAPS, seen(t1="running")),
+        (SNAPS, seen(t1=snap(start=30.0))),
+        (SNAPS, seen(t1=snap("finished", start=30.0))),
     )
     told.succeeded(None)
 
