@@ -142,6 +142,11 @@ def _latest(seen: Sequence[Sighting]) -> Sighting:
 
 
 def _update(old: TargetView, new: TargetView) -> TargetView:
+    if old.start_ns is not None and (new.start_ns is None or new.start_ns < old.start_ns):
+        if new.start_ns is not None:
+            # Of an earlier run, and late: what was seen of the later one counts.
+            return evolve(old, error=_joined(old.error, new.error), missing_since=None)
+        new = evolve(new, start_ns=old.start_ns)
     restarted = old.start_ns is not None and new.start_ns is not None and new.start_ns > old.start_ns
     if restarted and not old.state.ended:
         return _lose(evolve(old, error=_joined(old.error, new.error)), "it came back with a later start")

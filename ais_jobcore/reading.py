@@ -291,6 +291,7 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
         other = Unusable(Trouble.MALFORMED, f"a status of another job: {status.uuid!r}", place="uuid")
         return _read_fault(state, other, now)
     unbelieved = Source.STATUS in state.unknown_to
+    shown_nowhere = Source.SNAPSHOTS in state.unknown_to
     state = _rekinded(_good(state, Source.STATUS, status.notes), status.kind)
     known_to = sources(state)
     if Source.STATUS not in known_to:
@@ -306,7 +307,7 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
         return state, Signal.ENDED if alone and state.until is Until.STARTED else Signal.BUSY
     if state.until is Until.NOT_RUNNING and not alone:
         # After an abort the proxies know of the first target's end, and others may have work yet.
-        return state, _SIGNALS[judge(state.targets, Until.NOT_RUNNING)]
+        return state, Signal.ENDED if shown_nowhere else _SIGNALS[judge(state.targets, Until.NOT_RUNNING)]
     if alone or not state.options.details or state.until is Until.STARTED:
         return state, Signal.ENDED
     return state, Signal.SAID_FAILED if status.failed else Signal.SAID_OVER
@@ -357,7 +358,7 @@ def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None,
     elsewhere = trouble is None or trouble in _OTHER_ENDPOINT
     costs = trouble not in PASSING
     spent = state.spent or (0.0,) * state.options.endpoints
-    return evolve(
+    return changed(
         state,
         spent=tuple(
             min(pacing.BUDGET, each + 1.0) if costs and index == state.endpoint else each
