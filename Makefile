@@ -10,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python)
 
-.PHONY: help demo test check coverage bench format clean
+.PHONY: help demo test check coverage prove bench format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1#\2/p' Makefile | tr "#" "\t" | expand -t 16
@@ -29,6 +29,9 @@ check: .venv/.tools  ## lint, check the format and the types
 
 coverage: .venv/.tools  ## after a test run: what it covered, drivers and testing kit included
 	@$(BIN)/coverage report --include='ais_jobcore/*,transports/*' --omit='tests/*' --fail-under=0
+
+prove: .venv/.prove  ## run the long proofs, within an hour on two cores; ARGS='fuzz' runs one of them
+	@$(BIN)/python -m tests.proof $(ARGS)
 
 bench: build/bench/.complete  ## measure, side by side with the official SDK; fails where a bound is missed
 	@PYTHONPATH=.:transports build/bench/bin/python -m benchmarks $(ARGS)
@@ -67,6 +70,10 @@ clean:  ## remove everything that the other targets made
 
 .venv/.tools: .venv/.package
 	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+.venv/.prove: .venv/.tools
+	@$(PIP) install --constraint constraints.txt --group prove
 	@touch $@
 
 # The official SDK stays out of .venv, as nothing but the benchmarks may need it.

@@ -98,7 +98,9 @@ def _next_moment(state: WaitState, signal: Signal, source: Source, now: float) -
     gap = STATUS_GAP if source is Source.STATUS else _snapshot_gap(state)
     due, latest = _wanted_moment(state, signal, source, now), now + gap
     due = latest if due > latest else max(now, due)
-    return pacing.clipped(due, state.timeout, took=now - state.due)
+    clipped = pacing.clipped(due, state.timeout, took=now - state.due)
+    # A clock that jumped makes a request look slow; that is no reason to let a source forget.
+    return clipped if clipped <= latest else due
 
 
 def _wanted_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:

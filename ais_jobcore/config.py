@@ -40,7 +40,7 @@ _TOKEN_TEXT: Final = re.compile(r"[0-9A-Za-z._~+/=-]*")
 _LABEL: Final = r"[0-9a-z_](?:[0-9a-z_-]{0,61}[0-9a-z_])?"
 _BASE_URL: Final = rf"""
     (?: http | https ) ://
-    (?: {_LABEL} (?: \. {_LABEL} )* \.? | \[ [0-9a-f:.]+ \] )
+    (?: {_LABEL} (?: \. {_LABEL} )* \.? | \[ (?P<address> [0-9a-f:.]+ ) \] )
     (?: : (?P<port> [0-9]{{1,5}} ) )?
     (?: / [0-9a-z._~!$&'()*+;=:%-]* )*
 """
@@ -72,8 +72,9 @@ def check_endpoint(text: str) -> str:
             What may hold a secret is not repeated.
     """
     given = text.strip()
-    match = re.fullmatch(_BASE_URL, given, re.IGNORECASE | re.VERBOSE)
-    if match is None or int(match["port"] or 0) > _HIGHEST_PORT:
+    # Beyond ASCII there are letters that are taken for an S or a K if case is ignored.
+    match = re.fullmatch(_BASE_URL, given, re.ASCII | re.IGNORECASE | re.VERBOSE)
+    if match is None or int(match["port"] or 0) > _HIGHEST_PORT or not _is_ipv6(match["address"]):
         shown = "this one" if set("@?#") & set(given) else repr(given)
         msg = (
             f"an endpoint is http:// or https://, a host, and at most a port and a path;"
@@ -81,6 +82,19 @@ def check_endpoint(text: str) -> str:
         )
         raise ValueError(msg)
     return given.rstrip("/")
+
+
+def _is_ipv6(address: str | None) -> bool:
+    """Tell whether what stands in brackets may stand there; most endpoints have nothing there."""
+    if address is None:
+        return True
+    from ipaddress import IPv6Address  # noqa: PLC0415 - dear to import, and seldom needed
+
+    try:
+        IPv6Address(address)
+    except ValueError:
+        return False
+    return True
 
 
 def check_token(given: object) -> str:

@@ -33,7 +33,7 @@ _UNREST: Final = {
 _NAMED: Final = 3
 """Targets that a one-line description names of each state."""
 
-_BUSY: Final = frozenset({TargetState.NOT_STARTED, TargetState.RUNNING})
+BUSY: Final = frozenset({TargetState.NOT_STARTED, TargetState.RUNNING})
 
 
 class Until(enum.Enum):
@@ -142,6 +142,11 @@ def _latest(seen: Sequence[Sighting]) -> Sighting:
 
 
 def _update(old: TargetView, new: TargetView) -> TargetView:
+    if old.start_ns is not None and (new.start_ns is None or new.start_ns < old.start_ns):
+        if new.start_ns is not None:
+            # Of an earlier run, and late: what was seen of the later one counts.
+            return evolve(old, error=_joined(old.error, new.error), missing_since=None)
+        new = evolve(new, start_ns=old.start_ns)
     restarted = old.start_ns is not None and new.start_ns is not None and new.start_ns > old.start_ns
     if restarted and not old.state.ended:
         return _lose(evolve(old, error=_joined(old.error, new.error)), "it came back with a later start")
@@ -177,7 +182,7 @@ def judge(views: Views, until: Until) -> Verdict:
     """
     states = {view.state for view in views}
     if until is Until.NOT_RUNNING:
-        return Verdict.BUSY if states & _BUSY else Verdict.ENDED
+        return Verdict.BUSY if states & BUSY else Verdict.ENDED
     if TargetState.ABORTED in states or TargetState.LOST in states:
         return Verdict.ENDED
     if any(view.missing_since is not None for view in views):
@@ -195,7 +200,7 @@ def all_finished(views: Views) -> bool:
 
 def stuck(views: Views) -> Views:
     """Choose the targets that hold a job up: those with work, or else those that have not ended."""
-    working = tuple(view for view in views if view.state in _BUSY)
+    working = tuple(view for view in views if view.state in BUSY)
     return working or tuple(view for view in views if not view.state.ended)
 
 

@@ -26,6 +26,8 @@ STATUS_RETENTION: Final = 3 * MINUTE
 class Strategy(enum.Enum):
     """How a wait for a kind knows that the job is over."""
 
+    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
+
     STATUS = "status"
     """The proxies keep a status that turns *over* with the last target."""
     FINISHED = "finished"
@@ -147,6 +149,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
 SHORTEST_RETENTION: Final = min(kind.retention for kind in KINDS.values())
 """Seconds for which targets show a finished job of whatever kind."""
 
+_SHOWN: Final = 100
+"""Characters of a kind that nobody knows which are looked at."""
+
 _BY_DISPLAY: Final = {kind.display: kind for kind in KINDS.values()}
 _REBALANCE_ID: Final = re.compile(r"g[0-9]{1,19}\Z")
 # The first kind of the table wins where two share a prefix (`tco-`): both are waited for alike.
@@ -200,9 +205,11 @@ def named_kind(text: str) -> Kind:
     if kind is None:
         from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 
-        near = get_close_matches(text, [*KINDS, *_BY_DISPLAY], n=3)
+        # It may come from a file, and be of any length.
+        shown = text[:_SHOWN]
+        near = get_close_matches(shown, [*KINDS, *_BY_DISPLAY], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(KINDS)}"
-        msg = f"unknown kind of job {text!r}: {hint}"
+        msg = f"unknown kind of job {shown!r}: {hint}"
         raise ValueError(msg)
     return kind
 

@@ -14,6 +14,7 @@ from attrs import Factory, field, frozen
 
 from .sightings import Sightings
 from .snapshots import AggregatedJobSnap, JobStatus
+from .text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,11 +88,11 @@ class Fault:
 
     Attributes:
         kind: why.
-        message: the transport's words.
+        message: the transport's words; what is not printable of them is left out.
     """
 
     kind: FaultKind
-    message: str = ""
+    message: str = field(default="", converter=printable)
 
 
 @frozen
@@ -100,10 +101,10 @@ class NotFound:
     Report that whoever was asked does not know the job.
 
     Attributes:
-        message: the server's words.
+        message: the server's words; what is not printable of them is left out.
     """
 
-    message: str = ""
+    message: str = field(default="", converter=printable)
 
 
 @frozen

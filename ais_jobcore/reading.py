@@ -21,11 +21,11 @@ from .asking import (
     second_look,
     sources,
 )
-from .evidence import Until, Verdict, all_finished, fold, judge, latest_end
+from .evidence import BUSY, Until, Verdict, all_finished, fold, judge, latest_end
 from .kinds import KINDS, rebalance_number
 from .observations import Accepted, ActiveJobs, Fault, FaultKind, Listing, NotFound, Trouble, Unusable
 from .reasons import stall
-from .sightings import Sightings
+from .sightings import Sightings, sight_all
 from .snapshots import AggregatedJobSnap, JobStatus, TargetState
 from .states import MALFORMED_LIMIT, NO_FAULTS, Faults, Phase, Progress, Signal, Source, changed
 
@@ -151,7 +151,13 @@ def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Read
         return state, Signal.ENDED if all(snap.state is TargetState.IDLE for snap in active) else Signal.BUSY
     found = tuple(sorted({snap.id for snap in active}))
     if len(found) == 1:
-        return changed(state, job_id=found[0], candidates=found), Signal.FOUND
+        # Targets that are seen with it are not forgotten, should they lose it before they are asked again.
+        seen = sight_all(reply, found[0])
+        views = fold((), seen.own, asked=state.due, now=now, gap=state.options.idle_gap)
+        progress = _progressed(state, views, seen, now) if state.options.counted else state.progress
+        return changed(
+            state, job_id=found[0], candidates=found, targets=views, progress=progress
+        ), Signal.FOUND
     if found:
         return changed(state, candidates=found), Signal.SEVERAL
     if state.until is Until.STARTED:
@@ -177,11 +183,19 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
     state = _rekinded(changed(state, targets=views, progress=progress), kind)
     said = state.phase in SAID
     verdict = judge(views, Until.FINISHED if said else effective_until(state))
+    if state.until is Until.NOT_RUNNING and verdict is Verdict.ENDED and _any_works(reply):
+        # A target that lost its work, and came back with other work for the same job.
+        verdict = Verdict.BUSY
     if verdict is Verdict.QUIET:
         # What the proxies and the targets agree on needs no second look.
         return (state, Signal.ENDED) if said else _read_quiet(state, reply.at_ns, now)
     state = _unquiet(state)
     return _read_stall(state, now) if verdict is Verdict.BUSY else (state, _SIGNALS[verdict])
+
+
+def _any_works(reply: Sightings) -> bool:
+    """Tell whether any target shows work, whatever became of what it had before."""
+    return any(each.state in BUSY for own in reply.own.values() for each in own)
 
 
 def _read_stall(state: WaitState, now: float) -> Reading:
@@ -291,6 +305,7 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
         other = Unusable(Trouble.MALFORMED, f"a status of another job: {status.uuid!r}", place="uuid")
         return _read_fault(state, other, now)
     unbelieved = Source.STATUS in state.unknown_to
+    shown_nowhere = Source.SNAPSHOTS in state.unknown_to
     state = _rekinded(_good(state, Source.STATUS, status.notes), status.kind)
     known_to = sources(state)
     if Source.STATUS not in known_to:
@@ -306,7 +321,7 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
         return state, Signal.ENDED if alone and state.until is Until.STARTED else Signal.BUSY
     if state.until is Until.NOT_RUNNING and not alone:
         # After an abort the proxies know of the first target's end, and others may have work yet.
-        return state, _SIGNALS[judge(state.targets, Until.NOT_RUNNING)]
+        return state, Signal.ENDED if shown_nowhere else _SIGNALS[judge(state.targets, Until.NOT_RUNNING)]
     if alone or not state.options.details or state.until is Until.STARTED:
         return state, Signal.ENDED
     return state, Signal.SAID_FAILED if status.failed else Signal.SAID_OVER
@@ -357,7 +372,7 @@ def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None,
     elsewhere = trouble is None or trouble in _OTHER_ENDPOINT
     costs = trouble not in PASSING
     spent = state.spent or (0.0,) * state.options.endpoints
-    return evolve(
+    return changed(
         state,
         spent=tuple(
             min(pacing.BUDGET, each + 1.0) if costs and index == state.endpoint else each

@@ -56,6 +56,8 @@ def _more(state: WaitState, signal: Signal) -> str:
         from .conclusions import fault_error  # noqa: PLC0415 - errors are dear to import, and faults are rare
 
         return f"{fault_error(state.faults.last)}{_patience(state)}"
+    if signal is Signal.FOUND:
+        return ""
     if signal is Signal.SEVERAL:
         return ", ".join(state.candidates)
     if signal in _ABOUT_STATUS and state.status is not None:

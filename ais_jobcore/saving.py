@@ -20,15 +20,22 @@ from .decisions import Abort, Continue, Decision, Done
 from .observations import FaultKind
 from .pacing import PRESETS, Keller, Schedule
 from .snapshots import TargetState, WaitResult
-from .states import Source, WaitState, shifted
+from .states import Phase, Source, WaitState, shifted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cattrs import Converter
 
     from .errors import JobCoreError
 
 FORMAT: Final = "ais-jobcore.wait"
 VERSION: Final = 1
+
+_MOST_ENDPOINTS: Final = 10_000
+_YEAR_1: Final = -62_135_596_800 * 10**9
+_YEAR_10000: Final = 253_402_300_800 * 10**9
+"""Nanoseconds since the epoch: what a ``datetime`` can hold."""
 
 _ERRORS: Final[Mapping[str, type[JobCoreError]]] = {
     kind.__name__: kind
@@ -67,11 +74,50 @@ def load(text: str, now: float, elapsed: float) -> tuple[WaitState, Decision[Wai
         raise ValueError(msg)
     document = _read(text)
     try:
-        state = shifted(converter().structure(document["state"], WaitState), now, elapsed)
-        return state, _load_decision(document["decision"], state, now)
+        state = converter().structure(document["state"], WaitState)
+        decision = _load_decision(document["decision"], shifted(state, now, elapsed), now)
     except Exception as error:  # noqa: BLE001 - cattrs raises whatever a document provokes
         msg = f"not a saved wait: {_first_line(error)}"
         raise ValueError(msg) from None
+    _require_whole(state, decision)
+    return shifted(state, now, elapsed), decision
+
+
+def _require_whole(state: WaitState, decision: Decision[WaitResult] | None) -> None:
+    """
+    Check what holds for every wait: who loads one that was damaged is to know now, and not when it breaks.
+
+    Raises:
+        ValueError: it does not hold.
+    """
+    for name, holds in _rules(state, decision):
+        if not holds:
+            msg = f"not a saved wait: {name} does not go with the rest of it"
+            raise ValueError(msg)
+
+
+def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[tuple[str, bool]]:
+    pending, endpoints = state.pending, state.options.endpoints
+    over = isinstance(decision, Done | Abort)
+    yield "phase", over is (state.phase is Phase.OVER)
+    yield "phase", decision is not None or state.phase in {Phase.FIND, Phase.WATCH}
+    yield "job_id", over or bool(state.job_id) is (state.phase is not Phase.FIND)
+    if isinstance(decision, Continue):
+        yield "pending", pending == decision.request
+        yield "pending.json", not state.job_id or decision.request.json == {"id": state.job_id}
+    yield "options.endpoints", endpoints <= _MOST_ENDPOINTS
+    yield "endpoint", 0 <= state.endpoint < endpoints
+    yield "spent", len(state.spent) in {0, endpoints}
+    yield "timeout", state.timeout is None or 0 <= state.timeout < math.inf
+    for name, moment in (("now", state.now), ("due", state.due), ("quiet_since", state.quiet_since or 0.0)):
+        yield name, 0 <= moment < math.inf
+    for view in state.targets:
+        yield "targets", _is_moment(view.start_ns) and _is_moment(view.end_ns)
+    yield "status", state.status is None or _is_moment(state.status.end_time)
+
+
+def _is_moment(nanoseconds: int | None) -> bool:
+    return nanoseconds is None or _YEAR_1 <= nanoseconds < _YEAR_10000
 
 
 def _read(text: str) -> dict[str, Any]:

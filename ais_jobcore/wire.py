@@ -89,6 +89,7 @@ def _first_words(reply: Reply) -> str:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Read the header where it counts seconds; as a date it would need a clock."""
     for name, value in headers.items():
-        if name.lower() == "retry-after" and _SECONDS.match(value.strip()):
-            return float(value)
+        # What ``strip`` takes for white space, ``float`` may not.
+        if name.lower() == "retry-after" and (match := _SECONDS.match(value.strip())):
+            return float(match[0])
     return None

@@ -13,7 +13,7 @@ from math import nan
 from traceback import print_exc
 from typing import TYPE_CHECKING, Final
 
-from . import crowds, decoding, imports, memory, official, page, polling, replays
+from . import crowds, decoding, imports, memory, official, page, polling, replaying, replays
 from .checks import Check, render
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[], list[Check]]]] = {
     "herd": crowds.herd,
     "status": decoding.status_poll,
     "snapshots": decoding.snapshots_poll,
+    "replays": replaying.replayed,
     "state": memory.state,
     "live": memory.live,
     "imports": imports.imported,

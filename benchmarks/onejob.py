@@ -13,7 +13,7 @@ from ais_jobcore.calls import What
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore import JobWait, Request
+    from ais_jobcore import Operation, Request, WaitResult
 
 ROUND_TRIP: Final = 0.002
 """Seconds that an answer takes: HTTP to a machine nearby."""
@@ -117,7 +117,7 @@ class Watched:
     lateness: float
 
 
-def drive(wait: JobWait, job: OneJob, *, round_trip: float = ROUND_TRIP) -> Watched:
+def drive(wait: Operation[WaitResult], job: OneJob, *, round_trip: float = ROUND_TRIP) -> Watched:
     """
     Drive a wait through a job's life in virtual time.
 

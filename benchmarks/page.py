@@ -54,6 +54,8 @@ _NOTES: Final = """\
   start is left out.
 * **A tick** is the shortest time after which the schedule asks for the same list again.
 * **Decoding** begins with the body as bytes. The SDK gets its text for nothing; only its decoder is timed.
+* **Replays** are of transcripts that were recorded beforehand; one poll is one line. All but the wait of an
+  hour are in memory already.
 * **Memory** is what `tracemalloc` counts of all that a wait holds on to, each for a job of its own; caches,
   which are bounded and shared by all waits, are left out.
 * **Imports** are timed in fresh, bare interpreters (`-I -S`) with byte code in place.

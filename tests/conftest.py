@@ -14,7 +14,9 @@ TESTS = Path(__file__).parent
 # CI draws the same examples every time, and everybody else looks further.
 settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.register_profile("fast", settings.get_profile("tests"), max_examples=10)
-settings.load_profile("fast" if "FAST" in os.environ else "tests")
+# For `make prove`: fresh examples each time, and many of them.
+settings.register_profile("prove", settings.get_profile("tests"), max_examples=3000, derandomize=False)
+settings.load_profile(next((name for name in ("fast", "prove") if name.upper() in os.environ), "tests"))
 
 
 @pytest.fixture(scope="session")

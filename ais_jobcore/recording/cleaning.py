@@ -31,7 +31,11 @@ _KEYS: Final = (
 )
 _IS_KEY: Final = re.compile(_KEYS, re.IGNORECASE)
 _SCHEMES: Final = "basic|negotiate|ntlm|digest"
-_SUSPECT: Final = re.compile(rf"{_KEYS}|bearer|{_SCHEMES}|\\|\0", re.IGNORECASE)
+_SUSPECTS: Final = (
+    *("token", "secret", "passw", "credential", "signature", "cookie", "authoriz", "jwt", "key", "session"),
+    *("bearer", "basic", "negotiate", "ntlm", "digest", "\\", "\0"),
+)
+"""What is in every text that the rules below may change, or in its JSON; quickly looked for."""
 _VALUE: Final = r"""[^\s"'\\,;&(){}\[\]<>]++"""
 _QUOTED: Final = r"""(?:"(?:[^"\\]|\\.)*+|'[^']*+|\\++["'](?:[^"'\\]|\\[^"'])*+)"""
 _NESTED: Final = r"""[\[{][^\r\n]*+"""
@@ -50,7 +54,7 @@ _RULES: Final = tuple(
 )
 _URL: Final = re.compile(r"""://[^\s"'\\]++""")
 _DOTTED: Final = re.compile(r"(?<![\w-])[\w-]{8,}+\.[\w-]{2,}+(?:\.[\w-]*+)*+")
-_OBJECTS: Final = re.compile("eyJ|eyA|ew[ok0]")
+_OBJECTS: Final = ("eyJ", "eyA", "ewo", "ewk", "ew0")
 """How an object of JSON begins in base64, and with it a JWT."""
 
 
@@ -70,14 +74,15 @@ class Cleaner:
 
     def document(self, document: dict[str, Any]) -> dict[str, Any]:
         """Clean a line of a transcript."""
-        self._known = [secret for secret in self._secrets() if len(secret) >= _SHORTEST]
-        self._known += [quote(secret, safe="") for secret in self._known]
+        known = {secret for secret in self._secrets() if len(secret) >= _SHORTEST}
+        # The longest first: one may be the beginning of another.
+        self._known = sorted(known | {quote(each, safe="") for each in known}, key=len, reverse=True)
         if self._names:
             self._names.learn(document)
-        cleaned = cast("dict[str, Any]", self._value(document, 0))
+        cleaned = cast("dict[str, Any]", self._value(document))
         if "base64" in document:
             # One character for each byte, so that nothing else changes.
-            text = self._text(b64decode(document["base64"]).decode("latin-1"), 0)
+            text = self._text(b64decode(document["base64"]).decode("latin-1"))
             cleaned["base64"] = b64encode(text.encode("latin-1", "replace")).decode()
         return cleaned
 
@@ -85,51 +90,71 @@ class Cleaner:
         """Clean a text, which may be a document."""
         return str(self.document({"text": text})["text"])
 
-    def _value(self, value: object, depth: int, key: str = "", *, secret: bool = False) -> object:
+    def _value(
+        self, value: object, key: str = "", *, depth: int = 0, secret: bool = False, calm: bool = False
+    ) -> object:
+        """
+        Clean a value.
+
+        Args:
+            value: what JSON may hold.
+            key: the field that holds it.
+            depth: how often JSON is packed around it.
+            secret: whether it is one, whatever it is.
+            calm: whether the text that it was unpacked from is beyond suspicion.
+        """
         match value:
             case str():
-                return MASK if secret else self._text(value, depth, key)
+                return MASK if secret else self._text(value, key, depth=depth, calm=calm)
             case dict():
-                fields = cast("dict[str, object]", value)
+                # In a namespace, an id is but a name.
+                free = key == "namespace"
                 return {
-                    # In a namespace, an id is but a name.
-                    self._text(name, depth, None): self._value(
+                    self._text(name, None, depth=depth, calm=calm): self._value(
                         field,
-                        depth,
-                        "" if key == "namespace" else name,
-                        secret=secret or _IS_KEY.search(name) is not None,
+                        "" if free else name,
+                        depth=depth,
+                        secret=secret or (not calm and _IS_KEY.search(name) is not None),
+                        calm=calm,
                     )
-                    for name, field in fields.items()
+                    for name, field in cast("dict[str, object]", value).items()
                 }
             case list():
                 items = cast("list[object]", value)
-                return [self._value(item, depth, key, secret=secret) for item in items]
+                return [self._value(item, key, depth=depth, secret=secret, calm=calm) for item in items]
             case _:
-                # Whether, and not: a number may be a secret, too.
+                # A number may be a secret, and so may be whether.
                 return 0 if secret and isinstance(value, int | float) else value
 
-    def _text(self, text: str, depth: int, key: str | None = "") -> str:
-        """Clean the text in a field, or with ``None`` for the field its name."""
+    def _text(self, text: str, key: str | None = "", *, depth: int = 0, calm: bool = False) -> str:
+        """Clean the text in a field, or with ``None`` for the field its name; the rest as above."""
         if depth > _DEEPEST:
             return MASK
-        if self._names or _SUSPECT.search(text) or any(secret in text for secret in self._known):
-            document = self._packed(text, depth)
+        calm = calm or not self._suspicious(text)
+        if (self._names or not calm) and text.lstrip().startswith(("{", "[", '"')):
+            document = self._packed(text, depth=depth, calm=calm)
             if document is not None:
                 return document
+        if not calm:
             text = self._searched(text)
-        text = _DOTTED.sub(_hide_object, _URL.sub(_hide_user, text))
+        if "://" in text:
+            text = _URL.sub(_hide_user, text)
+        if any(each in text for each in _OBJECTS):
+            text = _DOTTED.sub(_hide_object, text)
         return text if self._names is None or key is None else self._names.text(text, key)
 
-    def _packed(self, text: str, depth: int) -> str | None:
+    def _suspicious(self, text: str) -> bool:
+        lowered = text.lower()
+        return any(word in lowered for word in _SUSPECTS) or any(secret in text for secret in self._known)
+
+    def _packed(self, text: str, *, depth: int, calm: bool) -> str | None:
         """Clean a text that is a document, by its parts; one that is none is ``None``."""
-        if not text.lstrip().startswith(("{", "[", '"')):
-            return None
         doubles: list[object] = []
         try:
             document: object = json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, doubles))
             if self._names:
                 self._names.learn(document)
-            cleaned = self._value(document, depth + 1)
+            cleaned = self._value(document, depth=depth + 1, calm=calm)
         except (ValueError, RecursionError):
             return None
         return text if cleaned == document and not doubles else json.dumps(cleaned)
@@ -139,7 +164,7 @@ class Cleaner:
             text = text.replace(secret, MASK)
         for pattern, replacement in _RULES:
             text = pattern.sub(replacement, text)
-        if "\0" in text and _SUSPECT.search(text.replace("\0", "")):
+        if "\0" in text and self._suspicious(text.replace("\0", "")):
             # Another encoding, in which nothing can be found.
             return MASK
         return text
@@ -161,5 +186,7 @@ def _hide_user(match: re.Match[str]) -> str:
 
 
 def _hide_object(match: re.Match[str]) -> str:
-    place = _OBJECTS.search(match[0])
-    return match[0] if place is None else match[0][: place.start()] + MASK
+    """Mask what may be a JWT from where an object begins in it."""
+    places = [match[0].find(each) for each in _OBJECTS]
+    begin = min((place for place in places if place >= 0), default=None)
+    return match[0] if begin is None else match[0][:begin] + MASK

@@ -6,6 +6,7 @@ The documents are what JSON can hold, and what JSON gives back is the same docum
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode, b64encode
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast
@@ -43,6 +44,11 @@ HEADERS: Final = {name.lower(): name for name in ("Retry-After", "Content-Type",
 
 _ARGUMENTS: Final = frozenset({"job_id", "kind", "until", "timeout", "bucket", "notes"})
 _OPTIONS: Final = frozenset(each.name for each in fields(WaitOptions))
+
+
+def plain(document: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return a document as JSON gives it back, without tuples and the like."""
+    return json.loads(json.dumps(document))
 
 
 def header_of(wait: JobWait) -> dict[str, Any]:
@@ -121,9 +127,9 @@ def input_of(event: Event) -> dict[str, Any]:
         case NotFound(message=message):
             return {"not_found": message}
         case JobStatus():
-            return {"job_status": saving.converter().unstructure(event)}
+            return {"job_status": plain(saving.converter().unstructure(event))}
         case AggregatedJobSnap():
-            return {"snapshots": saving.converter().unstructure(event)}
+            return {"snapshots": plain(saving.converter().unstructure(event))}
         case _:
             assert_never(event)
 

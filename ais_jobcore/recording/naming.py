@@ -36,6 +36,8 @@ _BUCKET_BEFORE: Final = re.compile(
 _HOST_BEFORE: Final = re.compile(r"""(?://(?:[^\s/"'@]*@)?\[?|\b(?:lookup |resolve '|to host |host='))\Z""")
 _DOTS: Final = 3
 """Dots in an IPv4 address."""
+_HINTS: Final = " /@#['\"="
+"""What those end with."""
 _PORT_AFTER: Final = re.compile(r":[1-9][0-9]{3,4}(?![0-9])")
 
 
@@ -81,20 +83,24 @@ class Names:
             text: the text.
             key: the name of the field that holds it.
         """
-        if key in _SAID:
+        if key in _SAID or text.isdecimal():
             return text
         return self._buckets.get(text) or _WORD.sub(self._word, text)
 
     def _word(self, match: re.Match[str]) -> str:
-        word = match[0]
-        before = match.string[max(0, match.start() - _BEFORE) : match.start()]
-        if match.string.startswith("://", match.end()):
+        word, text, begin, end = match[0], match.string, match.start(), match.end()
+        known = self._buckets.get(word) or self._hosts.get(word.lower())
+        if text.startswith("://", end):
             return word
-        if word in self._buckets or _BUCKET_BEFORE.search(before):
-            return self._bucket(word)
-        if word.lower() in self._hosts or _HOST_BEFORE.search(before) or _is_host(word):
-            return self._host(word)
-        return self._host(word) if _PORT_AFTER.match(match.string, match.end()) else word
+        if known:
+            return known
+        if text[begin - 1 : begin] in _HINTS and begin:
+            before = text[max(0, begin - _BEFORE) : begin]
+            if _BUCKET_BEFORE.search(before):
+                return self._bucket(word)
+            if _HOST_BEFORE.search(before):
+                return self._host(word)
+        return self._host(word) if _is_host(word) or _PORT_AFTER.match(text, end) else word
 
     def _host(self, name: str) -> str:
         return self._hosts.setdefault(name.lower(), f"host-{len(self._hosts) + 1}")

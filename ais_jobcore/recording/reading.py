@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from types import NoneType
@@ -15,7 +16,7 @@ from ..text import printable
 from .lines import FORMAT, LIMIT, VERSION, Document, event_of, moment_of, wait_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from os import PathLike
 
     from ..machine import JobWait
@@ -180,13 +181,36 @@ def _entry(number: int, line: bytes, request: Document | None) -> Entry:
 
 
 def _object(line: bytes) -> dict[str, Any]:
-    text = line.rstrip().decode()
-    document, end = _decode(text)
-    if end != len(text):
-        _fail("there is something behind it")
+    document = _parser()(line)
     if type(document) is not dict:
         _fail(f"an object was expected, not {type(document).__name__}")
     return cast("dict[str, Any]", document)
+
+
+@cache
+def _parser() -> Callable[[bytes], object]:
+    """Return the quickest parser there is; what msgspec does not take, the standard library has to judge."""
+    try:
+        from msgspec import json as quick  # noqa: PLC0415 - optional
+    except ImportError:
+        return _parse
+    decode = quick.Decoder().decode
+
+    def parse(line: bytes) -> object:
+        try:
+            return decode(line)
+        except (ValueError, RecursionError):
+            return _parse(line)
+
+    return parse
+
+
+def _parse(line: bytes) -> object:
+    text = line.decode().rstrip()
+    document, end = _decode(text)
+    if end != len(text):
+        _fail("there is something behind it")
+    return document
 
 
 def _error(name: str, number: int, words: str) -> TranscriptError:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from attrs import frozen
 
 from ..decisions import Continue
-from .lines import decision_of, request_of
+from .lines import decision_of, plain, request_of
 from .reading import Transcript
 
 if TYPE_CHECKING:
@@ -16,10 +15,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from ..calls import Request
-    from ..decisions import Decision
     from ..machine import JobWait
     from ..pacing import Schedule
-    from ..snapshots import WaitResult
     from .lines import Document
     from .reading import Entry
 
@@ -156,7 +153,7 @@ class _Replayed:
         try:
             event = entry.event
             decision = self._wait.start(entry.t) if event is None else self._wait.handle(event, entry.t)
-            self._told = decision if isinstance(decision, Continue) else _read_back(decision)
+            self._told = decision if isinstance(decision, Continue) else plain(decision_of(decision))
         except Exception as error:  # noqa: BLE001 - a transcript may be of a bug
             self._told = f"{type(error).__name__}: {error}"
         told, then = self._told, entry.decision
@@ -178,11 +175,6 @@ class _Replayed:
             case str() as raised:
                 return Step(entry, None, raised)
             case Continue() as decision:
-                return Step(entry, _read_back(decision), "")
+                return Step(entry, plain(decision_of(decision)), "")
             case document:
                 return Step(entry, document, "")
-
-
-def _read_back(decision: Decision[WaitResult]) -> dict[str, Any]:
-    """Make a document of a decision as it is in a transcript: JSON has no tuples."""
-    return cast("dict[str, Any]", json.loads(json.dumps(decision_of(decision))))

@@ -122,7 +122,7 @@ class Recorder:
             self.close()
 
     def _cleaned(self, event: Event) -> dict[str, Any]:
-        return self._cleaner.document(json.loads(json.dumps(input_of(event))))
+        return self._cleaner.document(input_of(event))
 
     def _tell(self, document: Mapping[str, Any], t: float) -> dict[str, Any]:
         """Let the second wait take what is written, and spell what it decides."""

@@ -20,38 +20,39 @@ A wait in virtual time, against a simulated cluster::
 :class:`Overheard`                   an operation whose decisions are written down, under any driver
 ===================================  ====================================================================
 
-Each transport has an ``Async...`` twin. Nothing here is imported by the core, and an HTTP server only by who
-names :class:`SimServer`.
+Each transport has an ``Async...`` twin. Nothing here is imported by the core, and every name when it is first
+used: an HTTP server only by who names :class:`SimServer`. The plugin for pytest makes fixtures of these.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .asks import DELAY_HEADER
-from .clock import VirtualClock
-from .jobs import SimJob, SimStatus
-from .lives import Life
-from .outages import Outage
-from .replay import AsyncReplayTransport, Exchange, Mark, Recording, ReplayTransport
-from .running import Overheard, run, run_all
-from .scenarios import bucket_copy, copy_with_missing_objects, stopped_copy
-from .sim import Served, SimCluster
-from .virtual import (
-    AsyncScriptTransport,
-    AsyncSimTransport,
-    AsyncVirtualTransport,
-    FaultHook,
-    Script,
-    Scripted,
-    ScriptTransport,
-    SimTransport,
-    Source,
-    VirtualTransport,
-)
+from .. import _later
 
 if TYPE_CHECKING:
+    from .asks import DELAY_HEADER
+    from .clock import VirtualClock
+    from .jobs import SimJob, SimStatus
+    from .lives import Life
+    from .outages import Outage
+    from .replay import AsyncReplayTransport, Exchange, Mark, Recording, ReplayTransport
+    from .running import Overheard, run, run_all
+    from .scenarios import bucket_copy, copy_with_missing_objects, stopped_copy
     from .server import Misbehaviour, ServerFault, SimServer
+    from .sim import Served, SimCluster
+    from .virtual import (
+        AsyncScriptTransport,
+        AsyncSimTransport,
+        AsyncVirtualTransport,
+        FaultHook,
+        Script,
+        Scripted,
+        ScriptTransport,
+        SimTransport,
+        Source,
+        VirtualTransport,
+    )
 
 __all__ = [
     "DELAY_HEADER",
@@ -89,12 +90,24 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # pragma: no branch - so that type checkers know which names there are not
+    __getattr__ = _later.later(
+        __name__,
+        {
+            "asks": "DELAY_HEADER",
+            "clock": "VirtualClock",
+            "jobs": "SimJob SimStatus",
+            "lives": "Life",
+            "outages": "Outage",
+            "replay": "AsyncReplayTransport Exchange Mark Recording ReplayTransport",
+            "running": "Overheard run run_all",
+            "scenarios": "bucket_copy copy_with_missing_objects stopped_copy",
+            "server": "Misbehaviour ServerFault SimServer",
+            "sim": "Served SimCluster",
+            "virtual": "AsyncScriptTransport AsyncSimTransport AsyncVirtualTransport FaultHook "
+            "Script ScriptTransport Scripted SimTransport Source VirtualTransport",
+        },
+    )
 
-    def __getattr__(name: str) -> object:
-        """Import the HTTP server when it is first named."""
-        if name in {"Misbehaviour", "ServerFault", "SimServer"}:
-            from . import server  # noqa: PLC0415 - an HTTP server is dear to import, and few tests need one
 
-            return getattr(server, name)
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
+def __dir__() -> list[str]:
+    return __all__

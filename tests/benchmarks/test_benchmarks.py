@@ -10,8 +10,21 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ais_jobcore.calls import ask_status, list_statuses
+from ais_jobcore.recording import replay
 from benchmarks import __main__ as command
-from benchmarks import crowds, decoding, imports, memory, official, page, picture, polling, replays, schedules
+from benchmarks import (
+    crowds,
+    decoding,
+    imports,
+    memory,
+    official,
+    page,
+    picture,
+    polling,
+    replaying,
+    replays,
+    schedules,
+)
 from benchmarks.checks import Check, quantile, render, side_by_side
 from benchmarks.onejob import Watched
 
@@ -19,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ais_jobcore.recording import Replay, Transcript
     from ais_jobcore.testing import SimCluster, SimJob
 
 
@@ -51,6 +65,7 @@ TINY: dict[str, Callable[[], list[Check]]] = {
     "herd": lambda: crowds.herd(20, 120.0),
     "status": lambda: decoding.status_poll(2, 5, sdk=False),
     "snapshots": lambda: decoding.snapshots_poll(4, 20, 2, sdk=False),
+    "replays": lambda: replaying.replayed(8, 5.0, 2),
     "state": lambda: memory.state(3),
     "live": lambda: memory.live(5, 2),
     "imports": lambda: imports.imported(1, sdk=False),
@@ -110,6 +125,16 @@ def _sabotage_decoding(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(decoding.Poller, "poll", poll)
 
 
+def _sabotage_replays(patch: pytest.MonkeyPatch) -> None:
+    def slow(source: Path | Transcript) -> Replay:
+        end = time.process_time() + 0.15
+        while time.process_time() < end:
+            pass
+        return replay(source)
+
+    patch.setattr(replaying, "replay", slow)
+
+
 def _sabotage_memory(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(memory, "_advanced", lambda _, targets, __: bytearray(2000 * targets))
 
@@ -129,6 +154,7 @@ SABOTAGE: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "group": _sabotage_group,
     "herd": _sabotage_herd,
     **dict.fromkeys(("status", "snapshots"), _sabotage_decoding),
+    "replays": _sabotage_replays,
     **dict.fromkeys(("state", "live"), _sabotage_memory),
     "imports": _sabotage_imports,
 }

@@ -187,6 +187,7 @@ def test_token_is_not_in_the_repr() -> None:
         ("http://gw:8080/ais/", "http://gw:8080/ais"),
         ("http://gw/a//b/~c%20d/v1//", "http://gw/a//b/~c%20d/v1"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://[::FFFF:1.2.3.4]", "http://[::FFFF:1.2.3.4]"),
         ("http://127.0.0.1", "http://127.0.0.1"),
         ("http://under_score:1", "http://under_score:1"),
     ],
@@ -220,6 +221,8 @@ def test_endpoints(text: str, endpoint: str) -> None:
             "http://-a",
         ),
         *("http://" + "a" * 64, "http://h/a b", "http://h/\n", "http://h\t", "http://hö", "http://h/ä"),
+        *("http://[1.2.3.4]", "http://[:::]", "http://[....]:80", "http://[::1%25lo]", "http://[12345::]"),
+        *("http\u017f://h", "http://\u212a", "http://h/\u017f", "http://[\uff11::]"),
         *("http://h\\@evil", "http://h/a,b", "http://h/<x>", "unix:///run/ais.sock"),
     ],
 )

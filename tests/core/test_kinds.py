@@ -271,6 +271,14 @@ def test_without_a_near_name_all_are_listed(text: str) -> None:
     assert f"unknown kind of job {text!r}: one of {', '.join(KINDS)}" == str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["z" * 10**6, "copy-bucket" * 10**5])
+def test_a_very_long_kind_is_refused_in_few_words(text: str) -> None:
+    """A kind may come from a file that somebody else wrote: it is not repeated at any length."""
+    with pytest.raises(ValueError, match="unknown kind") as caught:
+        named_kind(text)
+    assert len(str(caught.value)) < 800
+
+
 @pytest.mark.parametrize("job_id", ["g7", "tco-FtFCbjybdd", "dnl-a", "srt-a", "gbt-a"])
 def test_an_id_is_not_the_name_of_a_kind(job_id: str) -> None:
     """What commands take as a kind is a name: by an id they would stop all jobs of its kind."""

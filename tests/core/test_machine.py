@@ -195,3 +195,13 @@ def test_repr() -> None:
     wait = JobWait(JOB, "lru")
     assert f"<JobWait {JOB!r} watch>" == repr(wait)
     assert "<JobWait 'lru' find>" == repr(JobWait("", "lru"))
+
+
+def test_wait_of_a_state() -> None:
+    """A wait can be made of a state and its decision, begun or not, and goes on as the first one would."""
+    told = tell(JobWait(JOB, "copy-bck", options=WaitOptions(seed=3)), (STATUS, RUNNING))
+    again = JobWait.of(told.wait.state, told.decision)
+    assert (told.wait.state, told.decision) == (again.state, again.decision)
+    assert told.wait.handle(OVER, told.now + 1) == again.handle(OVER, told.now + 1)
+    fresh = JobWait.of(JobWait("", "lru").state)
+    assert JobWait("", "lru").start(5.0) == fresh.start(5.0)

@@ -15,6 +15,7 @@ from ais_jobcore import (
     Fault,
     FaultKind,
     JobInfoNotFound,
+    NotFound,
     ProtocolError,
     Reply,
     RequestFailed,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ais_jobcore.observations import Event
 
 
+HOSTILE: Final = "gone\r\n\x9b2J\udc99"
 AGAIN: Final[dict[str, Event]] = {
     "refused": UNSAID,
     "dns": Fault(FaultKind.DNS, "no such host"),
@@ -190,3 +192,18 @@ def test_the_pauses_depend_on_the_seed_alone() -> None:
 
     assert pauses(1) == pauses(1)
     assert pauses(1) != pauses(2)
+
+
+@pytest.mark.parametrize(
+    "event", [Fault(FaultKind.REDIRECT, HOSTILE), NotFound(HOSTILE)], ids=["fault", "not found"]
+)
+@every_operation
+def test_words_of_an_embedder_are_made_printable(make: Callable[[], Call[Any]], event: Event) -> None:
+    """What an embedder's own client says goes into reasons and errors as what a server says does."""
+    operation = make()
+    decision = operation.start(0.0)
+    while isinstance(decision, Continue):
+        assert decision.reason.isprintable()
+        decision = operation.handle(event, 0.0)
+    assert decision.reason.isprintable()
+    assert str(getattr(decision, "error", "")).isprintable()

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ais_jobcore import Done
+from ais_jobcore import Done, Fault, FaultKind
 from ais_jobcore.recording import Recorder, Transcript, TranscriptError, reading, replay, writing
 from tests.core.transcripts import LIFE, RUNS, feed, lines, make_wait, record, write, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = """
@@ -97,6 +97,16 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "wait.jsonl"
 
 
+@pytest.fixture(params=["msgspec", "json"])
+def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Read with msgspec, and as if that were not installed."""
+    if request.param == "json":
+        monkeypatch.setitem(sys.modules, "msgspec", None)
+    reading._parser.cache_clear()
+    yield
+    reading._parser.cache_clear()
+
+
 def complaint(path: Path) -> str:
     """Replay, and return the one line that says what is wrong."""
     with pytest.raises(TranscriptError) as caught:
@@ -117,6 +127,7 @@ def test_header_that_is_none(change: Callable[[dict[str, Any]], object], words: 
     assert words in text
 
 
+@pytest.mark.usefixtures("_parser")
 @pytest.mark.parametrize(("line", "words"), LINES.values(), ids=LINES)
 def test_line_that_is_none(line: str, words: str, path: Path) -> None:
     """A line that cannot be read is an error that names it; what is before it has been replayed."""
@@ -143,6 +154,16 @@ def test_file_that_is_not_there(path: Path) -> None:
     """What the system says of a file is passed on."""
     with pytest.raises(FileNotFoundError):
         Transcript.load(path)
+
+
+@pytest.mark.usefixtures("_parser")
+def test_what_is_read_does_not_depend_on_the_parser(path: Path) -> None:
+    """Numbers and escapes are read as they were written, by either parser."""
+    record(path, [Fault(FaultKind.DNS, 'C:\\ "\u20ac" \U0001f4a5'), *LIFE], make_wait(timeout=1e-5 + 1e5))
+    assert replay(path).lines == len(LIFE) + 2
+    assert replay(path).same
+    _, fault, *_ = Transcript.load(path).entries()
+    assert 'C:\\ "\u20ac" \U0001f4a5' == fault.event.message
 
 
 @given(data=st.data())

@@ -38,6 +38,7 @@ SAYINGS: dict[str, Callable[[str], str]] = {
     "requests": "HTTPConnectionPool(host='{}', port=51080): Max retries exceeded".format,
     "urllib3": "NameResolutionError: Failed to resolve '{}' ([Errno -2])".format,
     "aiohttp": "Cannot connect to host {}:51080 ssl:default [refused]".format,
+    "port": "connection to {}:51081 refused".format,
     "URL": "see http://{}/v1".format,
     "user": "see http://admin:password@{}:80/v1".format,
 }
@@ -74,6 +75,14 @@ def test_hosts_are_replaced(path: Path, kind: str, data: st.DataObject, saying: 
     assert host not in path.read_text()
     assert "host-" in path.read_text()
     assert replay(path).same
+
+
+@pytest.mark.parametrize("saying", SAYINGS)
+@pytest.mark.parametrize("host", ["gateway-7", "gw.example.com", "10.1.2.3"])
+def test_every_saying_is_understood(path: Path, saying: str, host: str) -> None:
+    """Each of these is tried in every run, whatever examples are drawn."""
+    record(Record(path, hide_names=True), [PLACES["fault"](SAYINGS[saying](host)), *LIFE])
+    assert host not in path.read_text()
 
 
 @given(bucket=BUCKETS, saying=st.sampled_from(sorted(BUCKET_SAYINGS)), place=st.sampled_from(sorted(PLACES)))

@@ -7,7 +7,7 @@ import math
 import os
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import pytest
 from hypothesis import given
@@ -190,6 +190,73 @@ def test_place_is_named(name: str, value: object) -> None:
         JobWait.load(json.dumps(document), 0.0)
 
 
+YEAR_1, YEAR_10000 = -62_135_596_800 * 10**9, 253_402_300_800 * 10**9
+ASKS_ANOTHER = {"what": "sightings", "json": {"id": "another"}}
+
+
+@pytest.mark.parametrize(
+    ("script", "changes"),
+    [
+        ("started", {"phase": "over"}),
+        ("done", {"phase": "watch"}),
+        ("failed", {"phase": "seek"}),
+        ("not started", {"phase": "confirm"}),
+        ("started", {"job_id": ""}),
+        ("searching", {"phase": "watch"}),
+        ("started", {"pending": None}),
+        ("watching", {"endpoint": 2}),
+        ("watching", {"endpoint": -1}),
+        ("faults", {"spent": [0.0, 1.0]}),
+        ("started", {"timeout": -1.0}),
+        ("started", {"timeout": math.inf}),
+        ("started", {"now": -1.0}),
+        ("started", {"due": math.nan}),
+        ("confirming", {"quiet_since": math.inf}),
+    ],
+)
+def test_what_no_wait_can_be_is_refused(script: str, changes: dict[str, object]) -> None:
+    """A damaged wait does not break hours later: what cannot be true of any is an error when it is loaded."""
+    document = json.loads(SCRIPTS[script].wait.save())
+    document["state"].update(changes)
+    with pytest.raises(ValueError, match=r"^not a saved wait: \w+ does not go with the rest of it$"):
+        JobWait.load(json.dumps(document), 0.0)
+
+
+def test_request_of_another_job_is_refused() -> None:
+    """A saved wait asks for its own job."""
+    document = json.loads(SCRIPTS["started"].wait.save())
+    document["state"]["pending"] = document["decision"]["request"] = ASKS_ANOTHER
+    with pytest.raises(ValueError, match=r"pending\.json"):
+        JobWait.load(json.dumps(document), 0.0)
+
+
+def test_too_many_endpoints_are_refused() -> None:
+    """A number in a file takes no memory: each endpoint has an account."""
+    document = json.loads(SCRIPTS["started"].wait.save())
+    document["state"]["options"]["endpoints"] = 10_000
+    JobWait.load(json.dumps(document), 0.0)
+    document["state"]["options"]["endpoints"] = 10_001
+    with pytest.raises(ValueError, match=r"options\.endpoints"):
+        JobWait.load(json.dumps(document), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("moment", "good"), [(YEAR_1, True), (YEAR_10000 - 1, True), (YEAR_1 - 1, False), (YEAR_10000, False)]
+)
+def test_moments_are_those_of_a_datetime(moment: int, good: bool) -> None:
+    """Times of targets and of a status lie within the years that a result can show."""
+    for script, place, key in (
+        ("targets", "targets", "start_ns"),
+        ("targets", "targets", "end_ns"),
+        ("detail", "status", "end_time"),
+    ):
+        document = json.loads(SCRIPTS[script].wait.save())
+        found = document["state"][place]
+        (found[0] if place == "targets" else found)[key] = moment
+        with nullcontext() if good else pytest.raises(ValueError, match=place):
+            JobWait.load(json.dumps(document), 0.0)
+
+
 SAVED = [json.loads(told.wait.save()) for told in SCRIPTS.values()]
 JUNK = st.none() | st.integers() | st.text(max_size=3) | st.lists(st.none(), max_size=2) | st.just({})
 
@@ -216,7 +283,9 @@ def test_damaged_text_is_refused_or_read(data: st.DataObject, saved: object, jun
         inner = inner[key]
     inner[last] = junk
     with suppress(ValueError):
-        JobWait.load(json.dumps(document), 0.0)
+        loaded = JobWait.load(json.dumps(document), 0.0)
+        if isinstance(loaded.decision, Continue):
+            loaded.handle(Fault(FaultKind.TIMEOUT), 1.0)
 
 
 def test_same_text_in_every_process() -> None:

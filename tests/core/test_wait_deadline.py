@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from ais_jobcore import JobInfoNotFound, JobWait, Outcome, TargetState, Timeout, WaitOptions
+from ais_jobcore import Continue, JobInfoNotFound, JobWait, Outcome, TargetState, Timeout, WaitOptions
 from tests.core.scripts import (
     ACTIVE,
     JOB,
@@ -252,3 +252,12 @@ def test_answer_before_it_was_asked_for(now: float) -> None:
     assert wait.state.due <= 10.0
     assert hasattr(again, "delay"), again
     assert snap().state is wait.state.targets[0].state
+
+
+def test_slow_request_does_not_stretch_the_gap() -> None:
+    """The step onto the deadline is no longer than a source remembers, even if the clock made a jump (R2)."""
+    told = tell(JobWait(JOB, "list", timeout=600.0), (SNAPS, seen("list", t1="running")))
+    told.wait.handle(seen("list", t1="running"), 500.0)
+    decision = told.wait.decision
+    assert isinstance(decision, Continue)
+    assert 0 < decision.delay <= 30.0

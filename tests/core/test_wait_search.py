@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import pytest
 from attrs import evolve
 
@@ -9,9 +11,11 @@ from ais_jobcore import (
     AggregatedJobSnap,
     BucketRef,
     JobInfoNotFound,
+    JobStats,
     JobWait,
     Outcome,
     RequestFailed,
+    TargetState,
     Timeout,
     WaitOptions,
 )
@@ -213,3 +217,24 @@ def test_explanation_of_a_search() -> None:
     line = told.wait.explain(told.now)
     assert "a job of kind 'lru'" in line
     assert "snapshots" in line
+
+
+def test_target_that_vanishes_after_the_search_is_lost() -> None:
+    """What the search showed of the job is not forgotten, should a target lose it right after (E1)."""
+    told = live(
+        JobWait("", "archive"),
+        lambda asked, _: (
+            seen("archive", t1="running", t2="idle") if asked == ACTIVE else seen("archive", t2="idle")
+        ),
+    )
+    assert TargetState.LOST is told.failed(Outcome.LOST).targets["t1"]
+
+
+def test_progress_is_counted_from_the_search_on() -> None:
+    """A job was first seen when it was found, as far as it was then."""
+    stats = JobStats(objects=40)
+    shown = AggregatedJobSnap({"t1": (evolve(snap(kind="archive"), stats=stats),)})
+    told = tell(
+        JobWait("", "archive", options=WaitOptions(expected_objects=100)), (ACTIVE, (1.0, shown)), at=7.0
+    )
+    assert (0.4, 0.4, 1.0) == attrgetter("done", "first_done", "first_at")(told.wait.state.progress)

@@ -9,6 +9,7 @@ import pytest
 from ais_jobcore import AggregatedJobSnap, JobSnap, JobWait, Outcome, TargetState
 from tests.core.scripts import (
     JOB,
+    NOON_NS,
     OVER,
     RUNNING,
     SNAPS,
@@ -17,6 +18,7 @@ from tests.core.scripts import (
     Answer,
     live,
     seen,
+    snap,
     status,
     tell,
 )
@@ -111,10 +113,39 @@ def test_not_running_when_no_target_has_work(state: str) -> None:
     told.succeeded(None)
 
 
+def test_not_running_when_a_target_came_back_with_work() -> None:
+    """A target that lost its work and shows other work for the job is running it, lost or not (E1, G17)."""
+    told = tell(
+        JobWait(JOB, "copy-bck", until="not-running"),
+        (SNAPS, seen(t1="running")),
+        (SNAPS, seen(t1=snap(start=30.0))),
+        (SNAPS, seen(t1=snap("not started"))),
+    )
+    assert told.pending.reason.startswith("not done")
+    told = tell(
+        JobWait(JOB, "copy-bck", until="not-running"),
+        (SNAPS, seen(t1="running")),
+        (SNAPS, seen(t1=snap(start=30.0))),
+        (SNAPS, seen(t1=snap("finished", start=30.0))),
+    )
+    told.succeeded(None)
+
+
 def test_not_running_when_nobody_knows_it() -> None:
-    """A job that no source knows is not running; one source that does not know it is not enough."""
+    """
+    A job that no source knows is not running; one source that does not know it is not enough.
+
+    What no target shows any more, and the proxies call over, is not waited for: whoever ran it is gone.
+    """
     tell(JobWait(JOB, IDLING, until="not-running"), (SNAPS, UNKNOWN)).succeeded(None)
     told = tell(JobWait(JOB, "copy-bck", until="not-running"), (SNAPS, UNKNOWN), (STATUS, UNKNOWN))
+    told.succeeded(None)
+    told = tell(
+        JobWait(JOB, "copy-bck", until="not-running"),
+        (SNAPS, seen(t1="running")),
+        (SNAPS, UNKNOWN),
+        (STATUS, status(aborted=True, end=NOON_NS)),
+    )
     told.succeeded(None)
     told = tell(
         JobWait("g3", until="not-running"), (SNAPS, UNKNOWN), (STATUS, status(kind="rebalance", job_id="g3"))

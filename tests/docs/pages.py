@@ -41,6 +41,11 @@ class Snippet:
     line: int
     output: str | None = None
 
+    @property
+    def is_test(self) -> bool:
+        """Whether it shows tests: those are run by pytest, with the plugin, in ``tests/testing``."""
+        return self.language == "python" and "\ndef test_" in self.text
+
 
 def snippets(page: str, *languages: str) -> list[Snippet]:
     """Return the fenced pieces of a page, of some languages or of all."""

@@ -59,6 +59,8 @@ def test_python_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {"__name__": "snippets"}
     for snippet in snippets(page, "python"):
+        if snippet.is_test:
+            continue
         # Empty lines before it give every line the number that it has on the page.
         code = compile("\n" * (snippet.line - 1) + snippet.text, page, "exec", dont_inherit=True)
         with redirect_stdout(io.StringIO()) as printed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from email import message_from_string
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
@@ -10,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from ais_jobcore._version import __version__
-from tests.packaging.environments import PACKAGES, ROOT
+from tests.packaging.environments import PACKAGES, ROOT, attempt
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -104,3 +105,21 @@ def test_lowest_constraints_are_the_lower_bounds(metadata: Message) -> None:
     }
     lines = (ROOT / "constraints-lowest.txt").read_text("utf-8").splitlines()
     assert bounds <= set(lines)
+
+
+def test_pytest_finds_the_plugin(wheel: Path, tmp_path: Path) -> None:
+    """Where the wheel is installed, pytest knows the fixtures without being told of them."""
+    with ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    (tmp_path / "test_it.py").write_text(
+        "import ais_jobcore\n"
+        "def test_it(ais_cluster, ais_server):\n"
+        f"    assert ais_jobcore.__file__.startswith({str(tmp_path / 'site')!r})\n"
+        "    assert ais_server.cluster is ais_cluster\n",
+        "utf-8",
+    )
+    start = "import sys; sys.path.insert(0, 'site'); import pytest; sys.exit(pytest.main(sys.argv[1:]))"
+    done = attempt(sys.executable, "-W", "error", "-c", start, "test_it.py", cwd=tmp_path)
+    assert done.code == 0, done.output
+    done = attempt(sys.executable, "-W", "error", "-c", start, "-p", "no:ais_jobcore", cwd=tmp_path)
+    assert "fixture 'ais_cluster' not found" in done.output
