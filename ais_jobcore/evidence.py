@@ -122,7 +122,7 @@ def fold(
     for target in known.keys() - own.keys():
         view = known[target]
         folded[target] = _miss(view, asked=asked, now=now, gap=gap) if complete else view
-    return tuple(folded[target] for target in sorted(folded))
+    return tuple([folded[target] for target in sorted(folded)])
 
 
 def _see(old: TargetView | None, target: str, seen: Sequence[Sighting]) -> TargetView:
