@@ -35,6 +35,9 @@ _ONLY_STATUS: Final = (Source.STATUS,)
 STATUS_GAP: Final = STATUS_RETENTION / 2
 """Half of what a source remembers: a job that ends is seen before it is forgotten (R2)."""
 
+_UNTIL_IDLE: Final = frozenset({Until.AUTO, Until.IDLE})
+"""What is over with idleness, for kinds that idle."""
+
 PATIENCE: Final = 2
 """Faults in a row of one source after which the other is asked in between."""
 
@@ -134,13 +137,13 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
         rest = _estimated_rest(state, now)
         if rest is not None:
             return pacing.towards(rest, schedule.interval(0.0, snapshots=snapshots))
-    if snapshots and effective_until(state) is Until.IDLE and _strategy(state) is Strategy.IDLE:
+    if snapshots and state.until in _UNTIL_IDLE and _strategy(state) is Strategy.IDLE:
         now = max(now, pacing.IDLE_AFTER)
     delay = max(pacing.SHORTEST, schedule.interval(now, snapshots=snapshots))
     if not state.targets:
         return delay
-    finished = sum(view.state is TargetState.FINISHED for view in state.targets) / len(state.targets)
-    return delay * max(pacing.TIGHTEST, 1.0 - finished)
+    finished = [view.state for view in state.targets].count(TargetState.FINISHED)
+    return delay * max(pacing.TIGHTEST, 1.0 - finished / len(state.targets))
 
 
 def _estimated_rest(state: WaitState, now: float) -> float | None:

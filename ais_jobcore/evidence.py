@@ -9,6 +9,7 @@ All times here are seconds since the start of the wait.
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING, Final
 
@@ -121,7 +122,7 @@ def fold(
     for target in known.keys() - own.keys():
         view = known[target]
         folded[target] = _miss(view, asked=asked, now=now, gap=gap) if complete else view
-    return tuple(folded[target] for target in sorted(folded))
+    return tuple([folded[target] for target in sorted(folded)])
 
 
 def _see(old: TargetView | None, target: str, seen: Sequence[Sighting]) -> TargetView:
@@ -212,10 +213,19 @@ def latest_end(views: Views) -> int | None:
 
 def describe(views: Views) -> str:
     """Sum the views up in a few words: ``2 running (t1, t3), 1 idle (t2)``."""
+    return _described(
+        tuple(
+            [(view.target, view.state.value if view.missing_since is None else "missing") for view in views]
+        )
+    )
+
+
+# Most looks show what the last one did.
+@lru_cache(maxsize=8)
+def _described(states: tuple[tuple[str, str], ...]) -> str:
     by_state: dict[str, list[str]] = {}
-    for view in views:
-        state = view.state.value if view.missing_since is None else "missing"
-        by_state.setdefault(state, []).append(view.target)
+    for target, state in states:
+        by_state.setdefault(state, []).append(target)
     return ", ".join(
         f"{len(targets)} {state} ({_some(targets)})" for state, targets in sorted(by_state.items())
     )

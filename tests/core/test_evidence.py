@@ -125,6 +125,18 @@ def test_start_that_is_not_later(then: int | None) -> None:
     assert S.RUNNING is one(sighting(start=1), sighting(start=then)).state
 
 
+def test_earlier_run_that_is_told_late() -> None:
+    """A snapshot of an earlier run takes nothing back; only its error is kept."""
+    view = one(sighting(S.RUNNING, 9, None, "second"), sighting(S.FINISHED, 1, 5, "first"))
+    assert (S.RUNNING, 9, None, "second; first") == (view.state, view.start_ns, view.end_ns, view.error)
+
+
+def test_start_outlives_a_reply_without_it() -> None:
+    """A target that shows no start in between is found out all the same when it begins once more."""
+    assert 1 == one(sighting(start=1), sighting(S.NOT_STARTED, None)).start_ns
+    assert S.LOST is one(sighting(start=1), sighting(S.NOT_STARTED, None), sighting(start=2)).state
+
+
 def test_lost_stays_lost() -> None:
     """A target that was lost and comes back has lost its work all the same."""
     view = one(sighting(start=1), sighting(start=2), sighting(S.FINISHED, 2, 3))

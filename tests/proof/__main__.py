@@ -50,7 +50,6 @@ PARTS: Final[Mapping[str, Part]] = {
     "model": Part(
         "every edge of the rules, 4 targets", ("-m", "tests.proof.model", "--targets", "4"), 35, alone=True
     ),
-    "mutation": Part("98 % of mutants killed", ("-m", "tests.proof.mutation"), 25, alone=True),
     "simulation": Part("10^6 waits, 10^7 faults", ("-m", "tests.proof.simulation"), 20, alone=True),
     "fuzz": Part("2*10^6 executions, no finding", ("-m", "tests.proof.fuzz"), 20),
     "differential": Part("10^6 snapshots, none unexplained", ("-m", "tests.proof.differential"), 15),

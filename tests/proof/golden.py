@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import locale
 import sys
 from argparse import ArgumentParser
 from functools import cache
+from hashlib import sha256
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +52,7 @@ class Scene:
         script: what happens to the cluster and the job.
         wait: arguments of the wait; the id and the kind of the job unless they are given.
         options: its options.
-        token: the token that is shown first.
+        tokens: the token that is shown first, and the one after a fresh one was asked for.
         fault: what is answered to the n-th request, counted from 1, in the place of the cluster.
     """
 
@@ -60,7 +62,7 @@ class Scene:
     script: Callable[[SimCluster, SimJob], object] | None = None
     wait: Mapping[str, Any] = Factory(dict)
     options: Mapping[str, Any] = Factory(dict)
-    token: str | None = None
+    tokens: tuple[str | None, str | None] = (None, None)
     fault: Callable[[int], Answer | None] | None = None
 
 
@@ -68,6 +70,8 @@ def _refusal(status: int, message: str, tcode: str = "", **headers: str) -> Repl
     body = json.dumps({"tcode": tcode, "message": message, "status": status}).encode()
     return Reply(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
+
+_OVER: Final = Reply(200, b'{"kind":"copy-bck","uuid":"x3CgTG-3v","err":"","end_time":1767258001000000000}')
 
 TROUBLES: Final[Mapping[str, Answer]] = {
     **{f"fault-{kind.value}": Fault(kind, "no answer") for kind in FaultKind},
@@ -153,9 +157,13 @@ def _clusters() -> Iterator[tuple[str, Scene]]:
     yield "lost-statuses", Scene(job=long, script=lambda c, _: c.forget_statuses_at(5.0))
     yield "status-without-details", Scene(options={"details": False})
     yield "starting-cluster", Scene(cluster={"starting_until": 12.0})
-    yield "token-refused", Scene(cluster={"token": _TOKEN}, token="old")
-    yield "token-powerless", Scene(cluster={"token": _TOKEN, "powerless_token": "weak"}, token="weak")
+    yield "token-refused", Scene(cluster={"token": _TOKEN}, tokens=("old", _TOKEN))
+    yield (
+        "token-powerless",
+        Scene(cluster={"token": _TOKEN, "powerless_token": "weak"}, tokens=("weak", "weak")),
+    )
     yield "older-server", Scene(kind="archive", cluster={"omits": ["err", "is_idle"]}, wait={"timeout": 20.0})
+    yield "over-too-soon", Scene(job={"job_id": "x3CgTG-3v", "duration": 9.0}, fault=_first(_OVER, 1))
     yield "download", Scene(kind="download", job={"job_id": "dnl-7"})
     yield (
         "download-stopped",
@@ -207,41 +215,40 @@ def _play(scene: Scene, path: Path) -> None:
     job = cluster.add_job(scene.kind, **{"duration": 1.5, **scene.job})
     if scene.script is not None:
         scene.script(cluster, job)
-    sent, token = 0, scene.token
+    sent = 0
 
-    def hook(request: Request, _: float) -> Answer | None:
-        nonlocal sent, transport
+    def hook(_: Request, __: float) -> Answer | None:
+        nonlocal sent
         sent += 1
-        if request.refresh_token and scene.token == "old":
-            transport.now = SimTransport(cluster, clock, token=_TOKEN, latency=0.004, fault=hook)
-        return scene.fault(sent) if scene.fault is not None else None
+        return None if scene.fault is None else scene.fault(sent)
 
-    transport = _Switching(SimTransport(cluster, clock, token=token, latency=0.004, fault=hook))
+    transport = _Refreshing(
+        *(SimTransport(cluster, clock, token=token, latency=0.004, fault=hook) for token in scene.tokens)
+    )
     options = WaitOptions(**{"seed": 7, **scene.options})
     wait = JobWait(**{"job_id": job.id, "kind": scene.kind, "options": options, **scene.wait})
     with Recorder(wait, path) as recorder:
         run(recorder, transport, clock, limit=5000)
 
 
-class _Switching:
-    """Send through one transport, and after a fresh token through another."""
+class _Refreshing:
+    """Send with one token, and with another as soon as a fresh one is asked for."""
 
-    def __init__(self, now: SimTransport) -> None:
-        self.now = now
+    def __init__(self, stale: SimTransport, fresh: SimTransport) -> None:
+        self._now, self._fresh = stale, fresh
 
     def send(self, request: Request) -> Answer:
         """Send a request."""
         if request.refresh_token:
-            # The hook makes the transport with the fresh token, and would be asked too late.
-            self.now._source(request, 0.0)
-        return self.now.send(request)
+            self._now = self._fresh
+        return self._now.send(request)
 
     def close(self) -> None:
         """Close nothing."""
 
 
 def _real() -> Iterator[tuple[str, Callable[[Path], None]]]:
-    """Name waits on the recordings of a real cluster: from the start, midway and late; with their kind, and without."""
+    """Name waits on the recordings of a real cluster, from three moments on, with their kind and without."""
     index = json.loads((RECORDINGS / "index.json").read_text("utf-8"))
     for name, entry in index.items():
         for job_id, job in entry["jobs"].items():
@@ -292,16 +299,31 @@ def difference(path: Path) -> str:
         return ""
     changes = "; ".join(f"{place}: {was!r} -> {now!r}" for place, was, now in found.changes()[:3])
     return (
-        f"{path.name}: line {found.lines + 1}: {changes}. If this is meant, raise POLICY in ais_jobcore/wait.py "
-        "and run python -m tests.proof.golden --write"
+        f"{path.name}: line {found.lines + 1}: {changes}. "
+        "If this is meant, raise POLICY in ais_jobcore/wait.py, and run python -m tests.proof.golden --write"
     )
+
+
+def digest() -> str:
+    """Sum up every wait, written anew in this process: inputs, decisions and reasons, as bytes."""
+    logs = sha256()
+    for play in plays().values():
+        logs.update(written(play))
+    return logs.hexdigest()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Compare the corpus with what the core decides today, or write it anew."""
     parser = ArgumentParser(prog="python -m tests.proof.golden", description=__doc__)
     parser.add_argument("--write", action="store_true", help="write what is missing or of an older policy")
+    parser.add_argument(
+        "--digest", action="store_true", help="print the SHA-256 of all waits, and do no more"
+    )
     options = parser.parse_args(arguments)
+    if options.digest:
+        locale.setlocale(locale.LC_ALL, "")
+        print(digest())
+        return 0
     refused = 0
     for name, play in plays().items():
         path = path_of(name)

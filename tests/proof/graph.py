@@ -44,8 +44,9 @@ CAP: Final = 3.0
 """Seconds after which nothing depends on how long ago a moment was."""
 TOOK: Final = (0.0, 1.0)
 """Seconds that answers take."""
-_BEGAN: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
 START, AGAIN, END = 1_000, 2_000, 5_000
+_BEGAN: Final = datetime(1970, 1, 1, microsecond=1, tzinfo=UTC)
+"""``START``, as snapshots write it."""
 _EVERY_SECOND: Final = pacing.Keller(k=1e-9, floor=1.0, snapshot_floor=1.0)
 _JUST_NOW: Final = END + 1_000_000_000
 _WHOLE: Final = AggregatedJobSnap({f"t{place}": () for place in range(1, 5)})

@@ -89,7 +89,7 @@ def remember(  # noqa: PLR0911 - one case, one answer
     """Note what an answer shows."""
     match seen:
         case AggregatedJobSnap():
-            return _spoken(old)._replace(found=len({snap.id for snap in seen.list_snapshots()}) == 1)
+            return _search(_spoken(old), seen)
         case Sightings() if seen.own:
             return _look(_spoken(old), seen, asked, now, aim)
         case Sightings() | NotFound():
@@ -112,6 +112,18 @@ def remember(  # noqa: PLR0911 - one case, one answer
             return old
 
 
+def _search(old: Memory, seen: AggregatedJobSnap) -> Memory:
+    if len({snap.id for snap in seen.list_snapshots()}) != 1:
+        return old
+    shown = {target: snaps[-1] for target, snaps in seen.root.items()}
+    names = [f"t{place}" for place, _ in enumerate(old.facts, 1)]
+    facts = tuple(
+        Fact(shown[name].state, shown[name].start_time_ns or 0, open_once=True) if name in shown else fact
+        for name, fact in zip(names, old.facts, strict=True)
+    )
+    return old._replace(facts=facts, found=True)
+
+
 def _spoken(old: Memory) -> Memory:
     return old._replace(answered=True, token=False, malformed=0, trouble_since=None)
 
@@ -126,7 +138,8 @@ def _look(old: Memory, seen: Sightings, asked: float, now: float, aim: Aim) -> M
     )
     known = [fact for fact in facts if fact.last is not None]
     same = [fact.last is None for fact in old.facts] == [fact.last is None for fact in facts]
-    done = all(fact.last in DONE and fact.gone_since is None for fact in known)
+    rest = DONE if aim.goal == "idle" else {TargetState.FINISHED}
+    done = all(fact.last in rest and fact.gone_since is None for fact in known)
     again = done and same and old.done_since is not None
     since = (old.done_since if again else now) if done else None
     looks = (2 if again else 1) if done else 0
@@ -265,8 +278,7 @@ def _aborted(  # noqa: C901, PLR0912 - likewise
         case Timeout():
             fine = aim.timeout is not None and (now >= aim.timeout or _never_in_time(aim, now))
             looked = isinstance(seen, Sightings) and bool(seen.own)
-            ends = aim.goal == "idle" or all(fact.last is TargetState.FINISHED for fact in known)
-            if in_time and looked and ends and memory.done_since is not None and _proved(memory, aim, now):
+            if in_time and looked and memory.done_since is not None and _proved(memory, aim, now):
                 yield "no time-out where the end was proved in time"
         case AmbiguousJob():
             fine = isinstance(seen, AggregatedJobSnap) and not memory.found
