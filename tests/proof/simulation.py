@@ -11,7 +11,6 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -102,7 +101,8 @@ def run(seed: int, tell: Callable[[str], object] | None = None) -> Tally:
         return _play(world, tell)
     except Exception as error:
         words = f"{type(error).__name__}: {error}" if not isinstance(error, AssertionError) else str(error)
-        msg = f"{words.splitlines()[0] if words else error!r}; again: python -m tests.proof.simulation --seed {seed}"
+        first = words.splitlines()[0] if words else repr(error)
+        msg = f"{first}; again: python -m tests.proof.simulation --seed {seed}"
         raise Violation(msg) from error
 
 
@@ -217,7 +217,7 @@ def summary(tally: Tally, took: float) -> str:
     """Say in a few lines what was simulated."""
     lines = [
         f"{tally.waits:,} waits, {tally.faults:,} faults, {tally.requests:,} requests",
-        f"{tally.seconds / YEAR:.2f} simulated years in {took:.1f} s: {tally.seconds / took:,.0f} times as fast",
+        f"{tally.seconds / YEAR:.2f} simulated years in {took:.1f} s, {tally.seconds / took:,.0f} x as fast",
         f"decisions: {tally.digest:08x}",
         *(f"{count:10,} {name}" for name, count in sorted(tally.ends.items())),
     ]

@@ -219,8 +219,11 @@ class Network:
 
 def _status(status: JobStatus) -> dict[str, object]:
     return {
-        **{"uuid": status.uuid, "kind": status.kind, "err": status.err},
-        **{"end_time": status.end_time, "aborted": status.aborted},
+        "uuid": status.uuid,
+        "kind": status.kind,
+        "err": status.err,
+        "end_time": status.end_time,
+        "aborted": status.aborted,
     }
 
 
@@ -230,8 +233,12 @@ def _document(reply: AggregatedJobSnap) -> dict[str, object]:
 
 def _snap(snap: JobSnap) -> dict[str, object]:
     return {
-        **{"id": snap.id, "kind": snap.kind, "aborted": snap.aborted, "is_idle": snap.is_idle},
+        "id": snap.id,
+        "kind": snap.kind,
+        "aborted": snap.aborted,
+        "is_idle": snap.is_idle,
         "start-time": snap.start_time.isoformat() if snap.start_time else ZERO,
         "end-time": snap.end_time.isoformat() if snap.end_time else ZERO,
-        **{"abort-err": snap.abort_err, "err": snap.err},
+        "abort-err": snap.abort_err,
+        "err": snap.err,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from ais_jobcore import (
@@ -125,12 +126,12 @@ def _has_finished(world: World, index: int, moment: float) -> bool:
 
 
 def _check_idle(world: World, network: Network) -> None:
-    """A target that is idle for a moment has not done its part; only the deadline cuts a second look short."""
+    """Who idles for a moment has not done its part; only the deadline cuts a second look short."""
     timeout = world.setting.timeout
     if timeout is not None and network.composed >= timeout - 0.5:
         return
     for timeline in world.targets:
-        for (since, snap), (until, after) in zip(timeline, timeline[1:], strict=False):
+        for (since, snap), (until, after) in itertools.pairwise(timeline):
             if since <= network.composed < until and snap is not None and snap.state is TargetState.IDLE:
                 assert after is None or after.state in RESTING, "believed at first sight"
 
@@ -153,10 +154,10 @@ def _check_failure(world: World, network: Network, outcome: Outcome | None) -> N
 
 
 def _lost(past: list[JobSnap | None], *, calm: bool) -> bool:
-    """Tell whether a target showed work, and then no more of it; a storm may hide that it ended in between."""
+    """Tell whether a target showed work, and then no more; a storm may hide that it ended in between."""
     return any(
         before is not None and after is None and not (calm and before.state.ended)
-        for before, after in zip(past, past[1:], strict=False)
+        for before, after in itertools.pairwise(past)
     )
 
 
@@ -172,9 +173,9 @@ def _check_error(world: World, network: Network, wait: JobWait, error: JobCoreEr
             assert network.unknown, "nobody denied to know it"
             assert not network.known, "it had been seen"
             assert state.now >= min(setting.options.grace, setting.timeout or 1e9), "given up too soon"
-        case ProtocolError():
-            assert network.malformed >= 5, "too few malformed replies"  # noqa: PT018 - one rule
-        case RequestFailed() | TransportFault():
+        case ProtocolError() if network.malformed >= 5:
+            pass
+        case ProtocolError() | RequestFailed() | TransportFault():
             mute = not network.answered and state.now >= UNANSWERED - 1e-6
             outage = setting.timeout is None and state.now >= OUTAGE - 1e-6
             assert network.fatal or network.tokens >= 2 or mute or outage, "faults are to be endured"

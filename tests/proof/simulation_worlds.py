@@ -1,5 +1,5 @@
 """
-Worlds drawn from a seed: one job on a few targets, the proxies, and all that goes wrong between them and a wait.
+Worlds drawn from a seed: a job on a few targets, the proxies, and what goes wrong between them and a wait.
 
 What is true is a timeline for every target and one for the proxies: what they would say from which moment on.
 A wait never sees it; it sees answers, and some of these are late, partial, old, or none at all.
@@ -136,7 +136,7 @@ def draw(seed: int) -> World:
     kind = "dsort" if weeks else random.choice(KIND_DRAWS)
     job_id = IDS.get(kind, "x3CgTG-3v")
     duration = random.uniform(0.1, 2.0) * WEEKS if weeks else 0.03 * 10 ** (4.0 * chance())
-    storm = Storm() if chance() < 0.15 else _storm(random, duration)
+    storm = Storm() if chance() < 0.05 else _storm(random, duration)
     setting = _setting(random, kind, job_id, duration, weeks=weeks)
     world = World(seed, random, kind, job_id, setting, storm, random.choice((0.0005, 0.005, 0.05)))
     world.weeks = weeks
@@ -159,10 +159,10 @@ def _storm(random: Random, duration: float) -> Storm:
     if random.random() < 0.25:
         clogs = _swizzle(random, span)
     return Storm(
-        faults=pick((0.05, 0.3, 0.5, 0.7)),
+        faults=pick((0.1, 0.4, 0.6, 0.75)),
         partial=pick((0.0, 0.0, 0.05, 0.2)),
-        repeated=pick((0.0, 0.1, 0.3)),
-        late=pick((0.0, 0.1, 0.2)),
+        repeated=pick((0.0, 0.2, 0.4)),
+        late=pick((0.0, 0.2, 0.3)),
         forgetful=pick((0.0, 0.0, 0.1)),
         clock=pick((0.0, 0.0, 0.0, 0.1)),
         clogs=clogs,
