@@ -123,11 +123,12 @@ def _wanted_moment(state: WaitState, signal: Signal, source: Source, now: float)
 def _retry_delay(state: WaitState, source: Source, now: float) -> float:
     """Back off; an endpoint that spent half its budget is asked no sooner than the schedule says."""
     trouble = getattr(state.faults.last, "trouble", None)
+    regular = min(_interval(state, source, now), pacing.LONGEST_RETRY)
     if trouble in PASSING:
-        return _interval(state, source, now)
+        return regular
     delay = pacing.retry(state.faults.count)
     spent = state.spent[state.endpoint] > pacing.BUDGET / 2
-    return max(delay, _interval(state, source, now)) if spent else delay
+    return max(delay, regular) if spent else delay
 
 
 def _interval(state: WaitState, source: Source, now: float) -> float:

@@ -23,6 +23,8 @@ JITTER: Final = 0.1
 """How far an interval may stray to either side."""
 FIRST_RETRY: Final = 0.2
 LAST_RETRY: Final = 5.0
+LONGEST_RETRY: Final = 30.0
+"""Seconds between attempts, at most and by any schedule: twenty fit into an outage that is endured."""
 APPROACH: Final = 0.6
 """How much of an estimated rest is slept at once: an estimate is wrong, mostly by being too long."""
 SHORTEST: Final = 0.01

@@ -64,6 +64,17 @@ def test_no_back_off_for_what_passes(fault: Answer) -> None:
     assert delays(told) == pytest.approx(expected, rel=pacing.JITTER)
 
 
+@pytest.mark.parametrize("fault", [STARTING, TARGET_DOWN, BUSY, DOWN])
+def test_trouble_does_not_last_as_long_as_the_gaps_of_a_long_wait(fault: Answer) -> None:
+    """However seldom a long job is asked about, an outage is told from two faults hours apart."""
+    long = pacing.Keller(k=100.0, floor=1800.0, snapshot_floor=1800.0)
+    wait = JobWait(JOB, "dsort", None, options=WaitOptions(schedule=long))
+    told = tell(wait, (SNAPS, shown("dsort", "running")), *[(SNAPS, fault)] * 12)
+    assert delays(told)[0] > 1000
+    assert max(delays(told)[1:]) <= 30 * (1 + pacing.JITTER)
+    assert told.wait.decision is told.pending
+
+
 def test_retry_after_is_honoured() -> None:
     """A server that asks for time gets it, whatever its trouble; less than the back-off is no hurry."""
     for code in (429, 503, 500):
