@@ -1,7 +1,7 @@
 """
 Waits in simulated worlds: every decision is checked, and every end is judged by what is true.
 
-``python -m tests.proof.simulation --waits 1000000`` runs many; ``--seed N`` runs one again and tells it.
+``python -m tests.proof.simulation --waits 1200000`` runs many; ``--seed N`` runs one again and tells it.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def _parts(firsts: Iterable[int], counts: Iterable[int], processes: int) -> Iter
 def main(arguments: list[str] | None = None) -> int:
     """Run what the command line asks for; return 1 where a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof.simulation", description=__doc__)
-    parser.add_argument("--waits", type=int, default=1_000_000)
+    parser.add_argument("--waits", type=int, default=1_200_000)
     parser.add_argument("--seed", type=int, help="run the wait of this seed only, and tell it")
     parser.add_argument("--first", type=int, default=0, help="the seed to begin with")
     parser.add_argument("--processes", type=int, default=2)
