@@ -48,11 +48,10 @@ class Part:
 
 PARTS: Final[Mapping[str, Part]] = {
     "model": Part(
-        "every edge of the rules, 4 targets", ("-m", "tests.proof.model", "--targets", "4"), 35, alone=True
+        "every edge of the rules, 4 targets", ("-m", "tests.proof.model", "--targets", "4"), 30, alone=True
     ),
-    "simulation": Part("10^6 waits, 10^7 faults", ("-m", "tests.proof.simulation"), 20, alone=True),
+    "simulation": Part("10^6 waits, 10^7 faults", ("-m", "tests.proof.simulation"), 30, alone=True),
     "fuzz": Part("2*10^6 executions, no finding", ("-m", "tests.proof.fuzz"), 20),
-    "differential": Part("10^6 snapshots, none unexplained", ("-m", "tests.proof.differential"), 15),
     "stateful": Part("2*10^5 steps of state machines", ("-m", "tests.proof.stateful"), 20),
     "determinism": Part(
         "one log on any Python", ("-m", "pytest", "-q", "tests/proof/test_determinism.py"), 10
