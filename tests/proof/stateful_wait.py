@@ -200,9 +200,8 @@ class WaitMachine(RuleBasedStateMachine):
         assert isinstance(self.wait.decision, Continue)
         request = self.wait.decision.request
         told = answer([self.world], request, lacking)
-        if self.wait.state.job_id:
-            asked = self.now + self.wait.decision.delay
-            self.told.hear(self.world, request, lacking, asked=asked, came=asked + took)
+        asked = self.now + self.wait.decision.delay
+        self.told.hear(self.world, request, lacking, asked=asked, came=asked + took)
         self.unknown |= told is NOT_FOUND or not self.wait.state.job_id
         if told is not NOT_FOUND and self.wait.state.asked is Source.SNAPSHOTS:
             self.world.quiet |= self.world.fleeting - lacking
@@ -285,9 +284,8 @@ class WaitMachine(RuleBasedStateMachine):
     def _tell_settled(self) -> None:
         assert isinstance(self.wait.decision, Continue)
         request = self.wait.decision.request
-        if self.wait.state.job_id:
-            asked = self.now + self.wait.decision.delay
-            self.told.hear(self.world, request, asked=asked, came=asked)
+        asked = self.now + self.wait.decision.delay
+        self.told.hear(self.world, request, asked=asked, came=asked)
         told = answer([self.world], request)
         self.unknown |= told is NOT_FOUND or not self.wait.state.job_id
         self._hand_in(0.0, told, told, told)

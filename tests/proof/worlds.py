@@ -231,17 +231,24 @@ class Told:
             self.over_well |= bool(said.get("end_time")) and not self.trouble
             return
         shown = set(world.snapshots(lacking))
+        if request.what is What.SNAPSHOTS:
+            # A search by kind: it shows what is active, and is no look at the job yet.
+            self._note(world, {target for target in shown if world.states[target] in ACTIVE})
+            return
         self.nowhere = not shown
         self.missed = {target: self.missed.get(target, 0) + 1 for target in self.last.keys() - shown}
+        listed = request.what is What.ACTIVE
+        self._note(world, {target for target in shown if not listed or world.states[target] in ACTIVE})
+        self._look(shown, asked, came)
+
+    def _note(self, world: World, shown: set[str]) -> None:
+        """Note what targets do."""
         for target in shown:
             state = world.states[target]
-            if request.what in {What.ACTIVE, What.SNAPSHOTS} and state not in ACTIVE:
-                continue
             self.last[target] = state
             self.trouble |= state == ABORTED or bool(world.shown_error(target))
             if state == FINISHED:
                 self.finished.add(target)
-        self._look(shown, asked, came)
 
     def _look(self, shown: set[str], asked: float, came: float) -> None:
         """Note since when no target is known but idle and finished ones; who finished need not show it."""
