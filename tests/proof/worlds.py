@@ -232,8 +232,10 @@ class Told:
             return
         shown = set(world.snapshots(lacking))
         if request.what is What.SNAPSHOTS:
-            # A search by kind: it shows what is active, and is no look at the job yet.
-            self._note(world, {target for target in shown if world.states[target] in ACTIVE})
+            # A search by kind: it shows what is active, and nothing of what has ended.
+            active = {target for target in shown if world.states[target] in ACTIVE}
+            self._note(world, active)
+            self.nowhere, self.missed = not active, dict.fromkeys(self.last.keys() - active, LOST)
             return
         self.nowhere = not shown
         self.missed = {target: self.missed.get(target, 0) + 1 for target in self.last.keys() - shown}
