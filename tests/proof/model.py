@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for targets in range(1, options.targets + 1):
         chosen = {name: w for name, w in worlds(targets).items() if options.world in {None, name}}
         share = options.edges // len(chosen)
-        most = share if targets == options.targets else min(share, options.edges // 100)
+        most = share if targets == options.targets else min(share, options.edges // 3000)
         searched = check(chosen.values(), most=most, processes=options.processes)
         for name, graph in zip(chosen, searched, strict=True):
             found.append(graph)

@@ -232,7 +232,8 @@ def broken(  # noqa: C901, PLR0912, PLR0915 - one promise after the other
                 yield "a loss ends the wait at once"
             if looked and finished and all(fact.open_once for fact in known) and aim.goal != "not-running":
                 yield "an end that was seen coming is the end"
-            if memory.said == "failed" and isinstance(seen, JobStatus) and request.what is What.STATUS:
+            heard = isinstance(seen, JobStatus) and seen.uuid != "another"
+            if memory.said == "failed" and heard and request.what is What.STATUS:
                 yield "what failed is not asked about again at the proxies"
         case _:
             yield from _aborted(memory, aim, seen, decision, now, in_time=in_time)
