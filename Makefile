@@ -76,7 +76,7 @@ clean:  ## remove everything that the other targets made
 	@$(PIP) install --constraint constraints.txt --group prove
 	@touch $@
 
-# The official SDK stays out of .venv, as nothing but the benchmarks may need it.
+# The benchmarks measure imports: nothing is there but what they compare.
 build/bench/.complete: .venv/.python pyproject.toml constraints.txt
 	@$(BIN)/python -m venv --clear --without-pip build/bench
 	@$(PIP) --python build/bench/bin/python install --constraint constraints.txt --group bench

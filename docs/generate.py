@@ -1,7 +1,7 @@
 """
-Write what the documents take from the code: the kinds of job, and the moves of a wait.
+Write what the documents take from the code: the kinds of job, the moves of a wait, the flaws of others.
 
-``python docs/generate.py`` rewrites the parts between the markers; a test compares them with the code.
+``python -m docs.generate`` rewrites the parts between the markers; a test compares them with the code.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from ais_jobcore.kinds import KINDS, Kind, Strategy
 from ais_jobcore.states import Phase, Signal
 from ais_jobcore.wait import TRANSITIONS
+from tests.proof.differential_judge import GO, SDK, Flaw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-PAGE: Final = Path(__file__).with_name("waiting.md")
+PAGES: Final = tuple(Path(__file__).with_name(f"{name}.md") for name in ("waiting", "differences"))
 
 _PART: Final = re.compile(r"(<!-- generated: ([a-z]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 
@@ -102,6 +103,23 @@ def _name(signal: Signal) -> str:
     return signal.value
 
 
+def flaws_table() -> str:
+    """List what the official SDK and the Go client were seen to do otherwise on the same replies."""
+    head = ("class", "rules", "the SDK", "Go", "there", "here")
+    return _table(head, map(_flaw_row, Flaw))
+
+
+def _flaw_row(flaw: Flaw) -> tuple[str, ...]:
+    return (
+        f"`{flaw.name}`",
+        flaw.rules,
+        "yes" if flaw in SDK else "",
+        "yes" if flaw in GO else "",
+        flaw.there,
+        flaw.here,
+    )
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
 
@@ -110,6 +128,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "kinds": kinds_table,
     "moves": moves_table,
     "states": state_diagram,
+    "flaws": flaws_table,
 }
 
 
@@ -124,4 +143,5 @@ def filled(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(filled(PAGE.read_text("utf-8")), "utf-8")
+    for page in PAGES:
+        page.write_text(filled(page.read_text("utf-8")), "utf-8")

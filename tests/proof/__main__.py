@@ -51,6 +51,9 @@ PARTS: Final[Mapping[str, Part]] = {
         "every edge of the rules, 4 targets", ("-m", "tests.proof.model", "--targets", "4"), 30, alone=True
     ),
     "simulation": Part("10^6 waits, 10^7 faults", ("-m", "tests.proof.simulation"), 30, alone=True),
+    "differential": Part(
+        "10^6 replies, no difference without a reason", ("-m", "tests.proof.differential"), 15, alone=True
+    ),
     "fuzz": Part("2*10^6 executions, no finding", ("-m", "tests.proof.fuzz"), 20),
     "stateful": Part("2*10^5 steps of state machines", ("-m", "tests.proof.stateful"), 20),
     "determinism": Part(
