@@ -347,7 +347,8 @@ class _Judge:
             texts |= {*(stops[:1] or ["aborted"])} if stopped else set[str]()
         else:
             texts |= {fact.stop or "aborted" for fact in stopped if fact.stop or not (fact.err and read)}
-        texts |= {LOST for fact in facts if fact.word == LOST}
+        lost = [fact for fact in facts if fact.word == LOST]
+        texts |= {LOST for _ in lost} | {fact.stop for fact in lost if fact.stop}
         return frozenset(texts)
 
 
@@ -366,7 +367,9 @@ def _see(old: Fact | None, new: Shown) -> Fact:
         return fresh
     restarted = old.run is not None and run is not None and run > old.run
     if restarted and old.word not in {*ENDED, LOST}:
-        return old._replace(word=LOST, err=new.err or old.err, missing=False)
+        silent = new.word == ABORTED and not (new.stop or new.err)
+        stop = "aborted" if silent else new.stop
+        return old._replace(word=LOST, err=new.err or old.err, stop=stop, missing=False)
     if old.word == LOST or (old.word == FINISHED and not restarted):
         return old._replace(err=new.err or old.err, missing=False)
     begun = old.run if run is None else run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime  # noqa: TC003
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,8 @@ from tests.core import scripts
 from tests.proof.simulation_worlds import World, at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ais_jobcore.observations import Event
 
 ZERO: Final = "0001-01-01T00:00:00Z"
@@ -35,21 +38,29 @@ MALFORMED: Final = Reply(200, b'{"t1": [{"id"')
 SERVER: Final = scripts.refusal(500, "broken pipe")
 HTML_502: Final = Reply(502, b"<html>bad gateway</html>")
 LATER: Final = scripts.refusal(429, "slow down", retry_after="2")
-PASSING: Final[tuple[Event, ...]] = (
-    *(Fault(kind, kind.value) for kind in FaultKind if kind is not FaultKind.TLS),
-    *(
-        scripts.STARTING,
-        scripts.TARGET_DOWN,
-        scripts.BUSY,
-        LATER,
-        SERVER,
-        HTML_502,
-        scripts.STRANGER,
-        MALFORMED,
-    ),
+PASSING: Final[Mapping[str, Event]] = {
+    **{kind.value: Fault(kind, kind.value) for kind in FaultKind if kind is not FaultKind.TLS},
+    "starting": scripts.STARTING,
+    "target down": scripts.TARGET_DOWN,
+    "busy": scripts.BUSY,
+    "slow down": LATER,
+    "broken": SERVER,
+    "bad gateway": HTML_502,
+    "stranger": scripts.STRANGER,
+    "malformed": MALFORMED,
+}
+"""What may come in the place of an answer, and is over after a while."""
+TOKENS: Final[Mapping[str, Event]] = {"no token": scripts.NO_TOKEN, "not allowed": scripts.NOT_ALLOWED}
+FATAL: Final[Mapping[str, Event]] = {"no trust": TLS, "refused": scripts.WRONG}
+_WRONG: Final = tuple(tuple(each.items()) for each in (PASSING, TOKENS, FATAL))
+KINDS_OF_FAULTS: Final = frozenset(
+    {
+        *(*PASSING, *TOKENS, *FATAL),
+        *("clogged proxy", "clogged target", "late", "too late", "repeated", "forgotten", "partial"),
+        *("clock stands", "clock goes back", "clock jumps"),
+    }
 )
-TOKENS: Final = (scripts.NO_TOKEN, scripts.NOT_ALLOWED)
-FATAL: Final[tuple[Event, ...]] = (TLS, scripts.WRONG)
+"""Everything that is counted as a fault."""
 
 
 class Network:
@@ -57,7 +68,7 @@ class Network:
     Answer requests, and keep account of what was said.
 
     Attributes:
-        faults: how many were injected.
+        faults: how many were injected, of each kind.
         composed: when the last answer was made.
         latest: when the newest answer was made; one that is repeated is older.
         last: the last usable answer, as it is known before it is spelt.
@@ -68,7 +79,7 @@ class Network:
     def __init__(self, world: World) -> None:
         self.world = world
         self.random = world.random
-        self.faults = 0
+        self.faults = Counter[str]()
         self.composed = self.latest = 0.0
         self.answered = False
         self.last: AggregatedJobSnap | JobStatus | NotFound | None = None
@@ -88,19 +99,18 @@ class Network:
         if storm.calm:
             return self._spelt(request, self._truth(request, moment)), latency
         if storm.clogs and (clogged := self._clogged(request, moment)):
-            self.faults += 1
             return clogged
         if chance() < storm.faults:
-            self.faults += 1
             event = self._fault()
             return event, request.timeout if event is HUNG else latency
         if storm.late and chance() < storm.late:
-            self.faults += 1
             latency += chance() * 8.0
             if latency > request.timeout:
+                self.faults["too late"] += 1
                 return HUNG, request.timeout
+            self.faults["late"] += 1
         if storm.repeated and request.what in self._before and chance() < storm.repeated:
-            self.faults += 1
+            self.faults["repeated"] += 1
             self.composed, seen = self._before[request.what]
         else:
             # Composed anywhere between the sending and the arrival.
@@ -112,22 +122,26 @@ class Network:
         for node, begin, end in self.world.storm.clogs:
             if begin <= moment < end:
                 if node == request.endpoint:
+                    self.faults["clogged proxy"] += 1
                     return (REFUSED, 0.0) if node else (HUNG, request.timeout)
                 if 100 <= node < last and request.what is not What.STATUS:
+                    self.faults["clogged target"] += 1
                     return scripts.TARGET_DOWN, min(1.0, request.timeout)
         return None
 
     def _fault(self) -> Event:
         draw = self.random.random()
+        passing, tokens, fatal = _WRONG
         if draw < 0.002:
-            event = self.random.choice(FATAL)
+            name, event = self.random.choice(fatal)
             self.fatal = True
         elif draw < 0.03:
-            event = self.random.choice(TOKENS)
+            name, event = self.random.choice(tokens)
             self.tokens += 1
         else:
-            event = self.random.choice(PASSING)
+            name, event = self.random.choice(passing)
             self.malformed += event is MALFORMED
+        self.faults[name] += 1
         return HUNG if isinstance(event, Fault) and event.kind is FaultKind.TIMEOUT else event
 
     def _truth(self, request: Request, moment: float) -> AggregatedJobSnap | JobStatus | NotFound:
@@ -136,7 +150,7 @@ class Network:
         if request.what is What.STATUS:
             status = at(world.status, moment)
             if status is not None and self.random.random() < world.storm.forgetful:
-                self.faults += 1
+                self.faults["forgotten"] += 1
                 status = None
             seen = status or UNKNOWN
         elif request.what is What.SNAPSHOTS:
@@ -157,7 +171,7 @@ class Network:
         world, snaps = self.world, [at(timeline, moment) for timeline in self.world.targets]
         partial = world.storm.partial and self.random.random() < world.storm.partial
         if partial and (able := [n for n in self.shown if snaps[n] is not None]) and len(snaps) > 1:
-            self.faults += 1
+            self.faults["partial"] += 1
             self.missing += 1
             snaps[self.random.choice(sorted(able))] = None
         key = tuple(map(id, snaps))

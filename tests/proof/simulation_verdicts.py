@@ -76,7 +76,7 @@ def check_end(world: World, network: Network, wait: JobWait, decision: Decision[
 def _check_count(wait: JobWait, network: Network) -> None:
     """Bound the requests: a few to begin and end with, one per fault, and the square root of the time."""
     state = wait.state
-    faults = network.faults + network.unknown
+    faults = network.faults.total() + network.unknown
     k = getattr(state.options.schedule, "k", 0.06)
     most = 40 + 3 * faults + 4.0 / k * (1.0 + state.now) ** 0.5 + state.now / 15
     assert state.polls <= most, f"asked {state.polls} times in {state.now:.1f} s"

@@ -12,7 +12,9 @@ from ais_jobcore import reading
 from ais_jobcore.evidence import Verdict, fold
 from ais_jobcore.snapshots import TargetState
 from ais_jobcore.states import Signal
+from tests.proof import simulation
 from tests.proof.simulation import Tally, Violation, main, run, run_all, run_batch
+from tests.proof.simulation_answers import KINDS_OF_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +38,11 @@ def test_no_promise_is_broken_in_any_world() -> None:
     """Whatever goes wrong on the way, every decision keeps the promises, and every end is the true one."""
     assert WAITS == tally().waits
     assert tally().faults > 8 * WAITS
+
+
+def test_everything_goes_wrong() -> None:
+    """Every kind of fault comes up, and none that is not known."""
+    assert KINDS_OF_FAULTS == {*tally().wrong}
 
 
 def test_worlds_end_in_every_way() -> None:
@@ -67,6 +74,19 @@ def test_wait_is_told_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     """One seed alone prints what was asked, why, and what came back."""
     assert 0 == main(["--seed", "3"])
     assert "1 waits" in capsys.readouterr().out
+
+
+def test_long_form_says_when_it_was_too_short(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With fewer waits or faults than promised it fails; whoever asks for a few gets a few."""
+    monkeypatch.setattr(simulation, "WAITS", 5)
+    assert 1 == main(["--processes", "1"])
+    *_, total, short = capsys.readouterr().out.splitlines()
+    assert total.startswith("5 waits, ")
+    assert "that is less than 1,000,000 waits and 10,000,000 faults" == short
+    assert 0 == main(["--waits", "5", "--processes", "1"])
+    assert capsys.readouterr().out.splitlines()[-1].startswith("5 waits, ")
 
 
 # Faults put into the rules; each is to be found among a few thousand worlds.
