@@ -18,8 +18,9 @@ help:  ## list the targets
 demo: .venv/.package  ## watch waits on a simulated cluster, through both drivers
 	@$(BIN)/ais-job demo
 
-test: .venv/.tools build/wheels/.complete  ## run the tests, with the coverage gate of the core
+test: .venv/.tools build/wheels/.complete  ## run the tests, with the coverage gates of the core
 	@$(BIN)/python -m pytest --cov
+	@$(BIN)/python -m tests.own
 
 check: .venv/.tools  ## lint, check the format and the types
 	$(BIN)/ruff check .

@@ -17,10 +17,12 @@ from ais_jobcore import (
     Outcome,
     ProtocolError,
     RequestFailed,
+    Stalled,
     TargetState,
     Timeout,
     TransportFault,
     Until,
+    WaitOptions,
 )
 from ais_jobcore.conclusions import conclude, expire, fault_error, why
 from ais_jobcore.decisions import Abort, Done
@@ -28,6 +30,7 @@ from ais_jobcore.documents import read_sightings
 from ais_jobcore.errors import AmbiguousJob
 from ais_jobcore.evidence import TargetView
 from ais_jobcore.observations import Trouble, Unusable
+from ais_jobcore.reasons import stall
 from ais_jobcore.states import Faults, Phase, Signal, Source, WaitState
 from tests.core.scripts import JOB, NOON, NOON_NS, OVER, RUNNING, seen, snap, status
 
@@ -281,6 +284,35 @@ def test_several() -> None:
     end = conclude(state("", "lru", candidates=("a", "b")), Signal.SEVERAL, None)
     assert AmbiguousJob("2 jobs of kind 'lru' are active", ("a", "b")) == end.error
     assert end.reason.endswith(": a, b")
+
+
+def test_stalled() -> None:
+    """The error names the job, for how long nothing moved, and what every target was last seen to do."""
+    working = TargetView("t6", TargetState.RUNNING)
+    stuck = state(options=WaitOptions(stall_timeout=90.0), polls=4, targets=(FINISHED, working))
+    end = conclude(evolve(stuck, now=100.0), Signal.STALLED, None)
+    targets = {"t4": TargetState.FINISHED, "t6": TargetState.RUNNING}
+    assert Abort(None, Stalled(JOB, 90.0, "1 running (t6)", targets, 4), end.reason) == end
+    assert end.reason.startswith("nothing moves any more: ")
+
+
+def test_word_of_the_proxies_where_the_targets_show_no_end() -> None:
+    """The reason says who said so."""
+    end = conclude(state(status=OVER, targets=()), Signal.ENDED, None)
+    assert end.reason.endswith(": the proxies say so")
+
+
+@pytest.mark.parametrize(
+    ("moved", "patience", "said"), [(10.0, 5.0, True), (10.1, 5.0, False), (0.0, None, False)]
+)
+def test_nothing_moved(moved: float, patience: float | None, said: bool) -> None:
+    """A job that works is said to be stuck once nothing moved for as long as it may stand still."""
+    progress = evolve(state().progress, changed_at=moved)
+    working = (TargetView("t1", TargetState.RUNNING),)
+    waiting = state(options=WaitOptions(stall_timeout=patience), targets=working, progress=progress)
+    assert ("nothing moved for 5 s: 1 running (t1)" if said else "") == stall(waiting, 15.0)
+    assert said == ("nothing moved" in why(evolve(waiting, now=15.0), Signal.BUSY))
+    assert "" == stall(evolve(waiting, targets=()), 15.0)
 
 
 # The deadline.

@@ -17,6 +17,7 @@ from ais_jobcore import (
     Outcome,
     ProtocolError,
     RequestFailed,
+    Stalled,
     TargetState,
     Timeout,
     TransportFault,
@@ -37,6 +38,10 @@ ERRORS: Final[list[tuple[JobCoreError, str]]] = [
     (
         Timeout("x3CgTG-3v", 0.5, "not done: 1 running", {"t1": TargetState.RUNNING}, 7),
         "Timed out while waiting for job 'x3CgTG-3v'. after 0.5s: not done: 1 running",
+    ),
+    (
+        Stalled("x3CgTG-3v", 90.0, "1 running (t1)", {"t1": TargetState.RUNNING}, 7),
+        "Job 'x3CgTG-3v' has not moved for 90s: 1 running (t1)",
     ),
     (
         JobInfoNotFound("No job info found for 'X'"),

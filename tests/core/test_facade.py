@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ais_jobcore import BucketRef, JobWait, ReturnWhen, WaitOptions
-from ais_jobcore.facade import JobBase, to_bucket, to_group, to_jobs, to_options
+from ais_jobcore import BucketRef, Fault, FaultKind, JobWait, ReturnWhen, WaitOptions, operations
+from ais_jobcore.facade import JobBase, recorded, to_bucket, to_group, to_jobs, to_options
+from ais_jobcore.recording import Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ais_jobcore.operations import Call
 
 
 def bucket(name: str = "b", provider: object = "ais", namespace: object = None) -> Any:
@@ -114,3 +121,67 @@ def test_groups_of_what_is_no_job(jobs: list[JobBase | str], words: str) -> None
     """One member that names no job is an error for all: nothing has been sent yet."""
     with pytest.raises(ValueError, match=words):
         to_group(jobs, None, "auto", WaitOptions())
+
+
+# Operations of one request
+
+
+OPTIONS = WaitOptions(seed=3, request_timeout=4.0)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MADE: list[tuple[str, Call[Any], Call[Any]]] = [
+    ("status", JobBase("x")._status(OPTIONS), operations.status("x", options=OPTIONS)),
+    ("details", JobBase("x", "lru")._details(OPTIONS), operations.details("x", "lru", options=OPTIONS)),
+    (
+        "within",
+        JobBase("x", "lru")._within(NOON, None, OPTIONS),
+        operations.within_timeframe("x", "lru", NOON, None, options=OPTIONS),
+    ),
+    ("total time", JobBase("x")._total_time(OPTIONS), operations.total_time("x", "", options=OPTIONS)),
+    (
+        "start",
+        JobBase("", "lru")._start(daemon_id="t1", force=True, buckets=[bucket("a", "aws")], options=OPTIONS),
+        operations.start("lru", daemon_id="t1", force=True, buckets=[BucketRef("a", "aws")], options=OPTIONS),
+    ),
+    (
+        "start without buckets",
+        JobBase("", "lru")._start(daemon_id="", force=False, buckets=None, options=OPTIONS),
+        operations.start("lru", options=OPTIONS),
+    ),
+    ("stop", JobBase("x", "lru")._stop(OPTIONS), operations.stop("x", "lru", options=OPTIONS)),
+]
+
+
+@pytest.mark.parametrize(("made", "expected"), [each[1:] for each in MADE], ids=[each[0] for each in MADE])
+def test_operations_are_made(made: Call[Any], expected: Call[Any]) -> None:
+    """An operation asks for what the job is, with the options of the driver; buckets of the SDK will do."""
+    assert expected.start(0.0) == made.start(0.0)
+
+
+def test_no_record(tmp_path: Path) -> None:
+    """A wait that nobody wants to have written down is run as it is, and leaves nothing behind."""
+    wait = JobWait("x")
+    with recorded(wait, None, endpoints=["http://a"], secrets=tuple) as run:
+        assert wait is run
+    assert [] == [*tmp_path.iterdir()]
+
+
+def test_record(tmp_path: Path) -> None:
+    """A wait is written down as it goes; tokens never are, and hosts have other names on request."""
+    file, plain = tmp_path / "wait.jsonl", tmp_path / "plain.jsonl"
+    for record in (Record(file, hide_names=True), plain):
+        wait = JobWait("x", "lru", 60.0)
+        endpoints = ["http://user:pw@ais-gateway:8080/v1", "not a URL"]
+        with recorded(wait, record, endpoints=endpoints, secrets=lambda: ["s3cret"]) as run:
+            run.start(0.0)
+            run.handle(Fault(FaultKind.DNS, "ais-gateway does not know s3cret"), 0.1)
+    assert "ais-gateway" not in file.read_text()
+    assert "ais-gateway" in plain.read_text()
+    for each in (file, plain):
+        assert "s3cret" not in each.read_text()
+        assert len(each.read_text().splitlines()) > 2
+
+
+def test_record_that_cannot_be_written(tmp_path: Path) -> None:
+    """It is said before anything is sent."""
+    with pytest.raises(OSError, match="nowhere"):
+        recorded(JobWait("x"), tmp_path / "nowhere" / "wait.jsonl", endpoints=[], secrets=tuple)

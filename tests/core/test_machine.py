@@ -16,7 +16,7 @@ from ais_jobcore import (
     Until,
     WaitOptions,
 )
-from ais_jobcore.observations import Accepted, Trouble, Unusable
+from ais_jobcore.observations import Accepted, Listing, Trouble, Unusable
 from tests.core.scripts import JOB, OVER, RUNNING, SNAPS, STATUS, UNKNOWN, Answer, Event, refusal, seen, tell
 
 STATUS_BODY = b'{"kind":"lru","uuid":"x3CgTG-3v","err":"","end_time":0,"aborted":false}'
@@ -205,3 +205,37 @@ def test_wait_of_a_state() -> None:
     assert told.wait.handle(OVER, told.now + 1) == again.handle(OVER, told.now + 1)
     fresh = JobWait.of(JobWait("", "lru").state)
     assert JobWait("", "lru").start(5.0) == fresh.start(5.0)
+
+
+# Answers for several waits.
+
+
+def test_shared_answer() -> None:
+    """What a list says of the job is taken in the place of the pending answer, and the decision is kept."""
+    wait = JobWait(JOB, "lru")
+    wait.start(0.0)
+    decision = wait.handle_shared(Listing(busy=True, kind="lru"), 1.0, asked=0.9, endpoint=0)
+    assert isinstance(decision, Continue)
+    assert decision is wait.decision
+    assert "it is on a list of active jobs" in decision.reason
+
+
+def test_shared_answer_out_of_turn() -> None:
+    """Before the start it is a ``RuntimeError`` that changes nothing."""
+    wait = JobWait(JOB, "lru")
+    before = wait.state
+    with pytest.raises(RuntimeError, match="this wait is not under way"):
+        wait.handle_shared(Listing(busy=True), 1.0, asked=0.9, endpoint=0)
+    assert (before, None) == (wait.state, wait.decision)
+
+
+def test_saved_and_loaded() -> None:
+    """It goes on where it was, on another clock; what is no saved wait is a ``ValueError``."""
+    wait = JobWait(JOB, "lru")
+    wait.start(0.0)
+    wait.handle(RUNNING, 0.5)
+    loaded = JobWait.load(wait.save(), 100.5, elapsed=2.0)
+    assert (JOB, RUNNING) == (loaded.state.job_id, loaded.state.status)
+    assert 2.5 == 100.5 - loaded.state.started_at
+    with pytest.raises(ValueError, match="saved"):
+        JobWait.load("{}", 0.0)

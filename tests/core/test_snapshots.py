@@ -319,3 +319,11 @@ def test_a_result_raises_on_request() -> None:
 def test_joining_error_texts(texts: list[str], joined: str | None) -> None:
     """Every text appears once, in order; no text is `None` and never empty (S25, E19)."""
     assert joined == join_texts(texts)
+
+
+def test_bucket_as_requests_spell_it() -> None:
+    """Its name and provider, and its namespace if it has one."""
+    assert {"name": "b", "provider": "ais"} == BucketRef("b").to_json()
+    full = BucketRef("b", "aws", {"uuid": "u", "name": "n"})
+    assert {"name": "b", "provider": "aws", "namespace": {"uuid": "u", "name": "n"}} == full.to_json()
+    assert {"name": "b", "provider": "ais"} == BucketRef("b", namespace={}).to_json()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import string
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,16 @@ from ais_jobcore import (
     TargetState,
 )
 from ais_jobcore.models import read_snapshots
-from ais_jobcore.values import parse_time
+from ais_jobcore.values import (
+    fail,
+    load,
+    need_flag,
+    need_list,
+    need_object,
+    need_text,
+    parse_time,
+    read_date,
+)
 from tests.core.sent import (
     DAY,
     SNAP,
@@ -29,6 +39,9 @@ from tests.core.sent import (
     sight_one,
     snap_with,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COUNTERS: Final = ("glob.id", *(f"stats.{key}" for key in SNAP["stats"]))
 
@@ -278,3 +291,113 @@ def test_any_text_is_a_time_or_an_error(text: str) -> None:
     """Reading a time never fails in another way."""
     error = attempt(parse_time, text)
     assert error is None or str(error).isprintable()
+
+
+# The header ``Date``.
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("Thu, 01 Jan 1970 00:01:02 GMT", 62),
+        ("Mon, 23 Nov 2026 12:00:00 GMT", 1_795_435_200),
+        ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199),
+        *(
+            (f"Mon, 01 {name} 2026 00:00:00 GMT", int(datetime(2026, month, 1, tzinfo=UTC).timestamp()))
+            for month, name in enumerate(MONTHS, 1)
+        ),
+    ],
+)
+def test_dates(text: str, seconds: int) -> None:
+    """A date is read in the one form that servers send; the name of its day says nothing new."""
+    assert seconds * 1_000_000_000 == read_date(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "now",
+            "Mon, 23 Nov 2026 12:00:00 UTC",
+            "Mon, 23 Nov 2026 12:00:00 GMT ",
+            "Mon, 0x Nov 2026 12:00:00 GMT",
+            "mon, 23 Nov 2026 12:00:00 GMT",
+            "23 Nov 2026 12:00:00 GMT",
+        ),
+        *("Mon, 31 Feb 2026 12:00:00 GMT", "Mon, 23 Nov 2026 25:00:00 GMT", "Mon, 23 Nop 2026 12:00:00 GMT"),
+        *("Monday, 23-Nov-26 12:00:00 GMT", "Mon Nov 23 12:00:00 2026", "Mon, 23 Nov 2026 12:00:00 GMT\n"),
+    ],
+)
+def test_text_that_is_no_date(text: str) -> None:
+    """Anything else is no date, and no error: a wait does without."""
+    assert read_date(text) is None
+
+
+# Whole documents, and the sorts of values in them.
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"[1e999]", "a number is too large: 1e999"),
+        (b"[NaN]", "NaN is not JSON"),
+        (b"[Infinity]", "Infinity is not JSON"),
+        (b"[1", "not JSON"),
+        (b"\xff", "not JSON"),
+        (b"[" * 100_000, "not JSON|nested|recursion"),
+    ],
+)
+def test_documents_that_are_none(body: bytes, words: str) -> None:
+    """What is no JSON, or only for Python, is refused in plain words; what is too deep or large, too."""
+    with pytest.raises(ProtocolError, match=words):
+        load(body)
+    assert [1.5, 10**30] == load(b"[1.5, 1000000000000000000000000000000]")
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad", "words"),
+    [
+        (
+            partial(need_object, what="a snapshot", place="t1"),
+            {"a": 1},
+            [],
+            "t1: a snapshot was expected, not list",
+        ),
+        (
+            partial(need_list, what="names"),
+            ["a"],
+            {},
+            "names was expected, not dict",
+        ),
+        (
+            partial(need_list, what="names"),
+            ["a"],
+            0,
+            "names was expected, not int",
+        ),
+        (partial(need_text, place="t1.id"), "x", None, "t1.id: str was expected, not null"),
+        (partial(need_flag, place="t1.aborted"), True, 1, "t1.aborted: bool was expected, not int"),
+    ],
+)
+def test_sorts_of_values(check: Callable[[object], object], good: object, bad: object, words: str) -> None:
+    """A value of the right sort is returned as it is; of any other, the error names place and both sorts."""
+    assert good == check(good)
+    with pytest.raises(ProtocolError) as raised:
+        check(bad)
+    assert words == str(raised.value)
+
+
+def test_null_is_an_empty_list() -> None:
+    """Go sends it for one."""
+    assert [] == need_list(None, "a list")
+
+
+def test_errors_are_printable() -> None:
+    """Neither the message nor the place has a control character."""
+    with pytest.raises(ProtocolError) as raised:
+        fail("a\x1bb", "c\nd")
+    assert str(raised.value).isprintable()
