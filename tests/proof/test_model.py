@@ -13,6 +13,7 @@ from ais_jobcore.evidence import Until, Verdict, all_finished, fold
 from ais_jobcore.snapshots import TargetState
 from ais_jobcore.states import Phase, Signal
 from ais_jobcore.wait import TRANSITIONS
+from tests.proof import model
 from tests.proof.graph import CAP, DISTINCT, TROUBLES, World, classes, coarse, search
 from tests.proof.model import WORLDS, check, worlds
 
@@ -95,6 +96,17 @@ def _plain(step: tuple[Any, Any]) -> tuple[object, ...]:
     state, decision = step
     delay = min(decision.delay, CAP) if isinstance(decision, Continue) else type(decision.error)
     return (state.phase, delay, state.answered, state.faults.malformed, state.refreshed, state.asked)
+
+
+def test_long_form_says_when_it_was_too_short(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With less covered than promised it fails; whoever asks for little gets little."""
+    monkeypatch.setattr(model, "EDGES", 20)
+    assert 1 == model.main(["--targets", "1"])
+    assert " covered of 300,000,000, " in capsys.readouterr().out.splitlines()[-1]
+    assert 0 == model.main(["--targets", "1", "--edges", "20"])
+    assert "0 promises broken" in capsys.readouterr().out.splitlines()[-1]
 
 
 # Faults put into the rules, and the promise that each of them breaks.

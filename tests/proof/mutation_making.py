@@ -1,0 +1,124 @@
+"""Make mutations of the functions of the core, and put one into the running process."""
+
+from __future__ import annotations
+import __future__
+
+from difflib import ndiff
+from importlib import import_module
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from tests.own import CORE, forget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType, FunctionType
+
+
+@frozen
+class Mutant:
+    """
+    Hold one mutation.
+
+    Attributes:
+        module: the name of the module within the core.
+        function: the qualified name of the function.
+        lines: the lines that are changed.
+        before: the changed lines, as they are.
+        after: the same lines, mutated.
+        source: the whole function, mutated.
+    """
+
+    module: str
+    function: str
+    lines: range
+    before: str
+    after: str
+    source: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What a known survivor is recognised by, wherever its lines may be."""
+        return f"{self.module}.{self.function}", self.before, self.after
+
+
+def mutants(module: str) -> Iterator[Mutant]:
+    """Make every mutation of the functions of a module."""
+    import libcst as cst  # noqa: PLC0415 - with mutmut, in the group ``prove`` only
+    from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
+    from mutmut.mutation.file_mutation import create_mutations  # noqa: PLC0415
+
+    path = CORE / f"{module}.py"
+    code = path.read_text("utf-8")
+    tree, mutations, *_ = create_mutations(str(path), code)
+    places = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
+    names = dict(_functions(tree, cst))
+    for each in mutations:
+        function = each.contained_by_top_level_function
+        if not isinstance(function, cst.FunctionDef):
+            continue
+        mutated = function.deep_replace(each.original_node, each.mutated_node)
+        before, after = (dedent(cst.Module([one]).code).strip("\n") for one in (function, mutated))
+        removed, added = _changed(before, after)
+        place = places[each.original_node]
+        lines = range(place.start.line, place.end.line + 1)
+        yield Mutant(module, names[function], lines, removed, added, after)
+
+
+def _functions(tree: Any, cst: Any) -> Iterator[tuple[Any, str]]:
+    for statement in tree.body:
+        if isinstance(statement, cst.FunctionDef):
+            yield statement, statement.name.value
+        elif isinstance(statement, cst.ClassDef):
+            for inner in statement.body.body:
+                if isinstance(inner, cst.FunctionDef):
+                    yield inner, f"{statement.name.value}.{inner.name.value}"
+
+
+def _changed(before: str, after: str) -> tuple[str, str]:
+    """Return the lines that differ, each side joined to one line."""
+    lines = list(ndiff(before.splitlines(), after.splitlines()))
+    return tuple(" ".join(line[2:].strip() for line in lines if line[0] == sign) for sign in "-+")  # type: ignore[return-value]
+
+
+def put_in(mutant: Mutant) -> None:
+    """
+    Put a mutation into the running process.
+
+    Raises:
+        SyntaxError: it is no code.
+    """
+    module = import_module(f"ais_jobcore.{mutant.module}")
+    scope: dict[str, Any] = {}
+    space = dict(vars(module))
+    code = compile(mutant.source, f"mutated {mutant.module}", "exec", __future__.annotations.compiler_flag)
+    exec(code, space, scope)  # noqa: S102 - our own code
+    (made,) = scope.values()
+    live, mutated = _function(module, mutant.function), _plain(made)
+    live.__code__ = _fitting(mutated.__code__, live)
+    live.__defaults__, live.__kwdefaults__ = mutated.__defaults__, mutated.__kwdefaults__
+    forget()
+
+
+def _function(module: object, name: str) -> FunctionType:
+    found: object = module
+    for part in name.split("."):
+        found = vars(found)[part]
+    return _plain(found)
+
+
+def _plain(function: Any) -> FunctionType:
+    """Take what decorators put around a function off."""
+    for name in ("__func__", "fget", "func", "__wrapped__"):
+        function = getattr(function, name, function)
+    return function  # type: ignore[no-any-return]
+
+
+def _fitting(code: CodeType, live: FunctionType) -> CodeType:
+    """Check that code can stand in for that of a function: ``super()`` would need its class."""
+    if code.co_freevars != live.__code__.co_freevars:
+        msg = f"{live.__qualname__} closes over {live.__code__.co_freevars}"
+        raise SyntaxError(msg)
+    return code
