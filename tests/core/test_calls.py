@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import given
@@ -22,56 +22,59 @@ from ais_jobcore.calls import (
     stop_job,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 BUCKET: Final = BucketRef("data", "aws", {"uuid": "u", "name": "n"})
 BUCKET_JSON: Final = {"name": "data", "provider": "aws", "namespace": {"uuid": "u", "name": "n"}}
 
-GOLDEN: Final[dict[str, tuple[Request, str, dict[str, str], dict[str, object]]]] = {
-    "snapshots": (ask_snapshots("j"), "GET", {"what": "qryxstats"}, {"id": "j"}),
-    "sightings": (ask_sightings("j"), "GET", {"what": "qryxstats"}, {"id": "j"}),
-    "counters": (ask_sightings("j", counted=True), "GET", {"what": "qryxstats"}, {"id": "j"}),
-    "status": (ask_status("j"), "GET", {"what": "status"}, {"id": "j"}),
-    "statuses": (list_statuses(), "GET", {"what": "status_all"}, {"show_active": True}),
-    "names": (list_names(), "GET", {"what": "running_all"}, {}),
+GOLDEN: Final[dict[str, tuple[Callable[[], Request], str, dict[str, str], dict[str, object]]]] = {
+    "snapshots": (lambda: ask_snapshots("j"), "GET", {"what": "qryxstats"}, {"id": "j"}),
+    "sightings": (lambda: ask_sightings("j"), "GET", {"what": "qryxstats"}, {"id": "j"}),
+    "counters": (lambda: ask_sightings("j", counted=True), "GET", {"what": "qryxstats"}, {"id": "j"}),
+    "status": (lambda: ask_status("j"), "GET", {"what": "status"}, {"id": "j"}),
+    "statuses": (list_statuses, "GET", {"what": "status_all"}, {"show_active": True}),
+    "names": (list_names, "GET", {"what": "running_all"}, {}),
     "list of a kind": (
-        list_kind("lru"),
+        lambda: list_kind("lru"),
         "GET",
         {"what": "qryxstats"},
         {"kind": "lru", "show_active": True},
     ),
-    "kind": (ask_kind("lru", active=False), "GET", {"what": "qryxstats"}, {"kind": "lru"}),
+    "kind": (lambda: ask_kind("lru", active=False), "GET", {"what": "qryxstats"}, {"kind": "lru"}),
     "active kind": (
-        ask_kind("lru", active=True),
+        lambda: ask_kind("lru", active=True),
         "GET",
         {"what": "qryxstats"},
         {"kind": "lru", "show_active": True},
     ),
     "kind on a bucket": (
-        ask_kind("copy-bck", BUCKET, active=True),
+        lambda: ask_kind("copy-bck", BUCKET, active=True),
         "GET",
         {"what": "qryxstats"},
         {"kind": "copy-bck", "show_active": True, "bck": BUCKET_JSON},
     ),
-    "start": (start_job("lru"), "PUT", {}, {"action": "start", "value": {"Kind": "lru"}}),
+    "start": (lambda: start_job("lru"), "PUT", {}, {"action": "start", "value": {"Kind": "lru"}}),
     "start by force": (
-        start_job("lru", force=True),
+        lambda: start_job("lru", force=True),
         "PUT",
         {"force": "true"},
         {"action": "start", "value": {"Kind": "lru"}},
     ),
     "start on a target": (
-        start_job("resilver", daemon_id="t1"),
+        lambda: start_job("resilver", daemon_id="t1"),
         "PUT",
         {},
         {"action": "start", "value": {"Kind": "resilver", "DaemonID": "t1"}},
     ),
     "start on a bucket": (
-        start_job("rechunk", buckets=[BUCKET]),
+        lambda: start_job("rechunk", buckets=[BUCKET]),
         "PUT",
         {},
         {"action": "start", "value": {"Kind": "rechunk", "Bck": BUCKET_JSON}},
     ),
     "start on buckets": (
-        start_job("lru", buckets=(BUCKET, BucketRef("b"))),
+        lambda: start_job("lru", buckets=(BUCKET, BucketRef("b"))),
         "PUT",
         {},
         {
@@ -79,26 +82,27 @@ GOLDEN: Final[dict[str, tuple[Request, str, dict[str, str], dict[str, object]]]]
             "value": {"Kind": "lru", "Buckets": [BUCKET_JSON, {"name": "b", "provider": "ais"}]},
         },
     ),
-    "stop": (stop_job("j"), "PUT", {}, {"action": "stop", "value": {"ID": "j"}}),
-    "stop a kind": (stop_job(kind="lru"), "PUT", {}, {"action": "stop", "value": {"Kind": "lru"}}),
-    "stop by id": (stop_job("j", "lru"), "PUT", {}, {"action": "stop", "value": {"ID": "j"}}),
+    "stop": (lambda: stop_job("j"), "PUT", {}, {"action": "stop", "value": {"ID": "j"}}),
+    "stop a kind": (lambda: stop_job(kind="lru"), "PUT", {}, {"action": "stop", "value": {"Kind": "lru"}}),
+    "stop by id": (lambda: stop_job("j", "lru"), "PUT", {}, {"action": "stop", "value": {"ID": "j"}}),
 }
 
 
-@pytest.mark.parametrize(("request_", "method", "query", "body"), GOLDEN.values(), ids=list(GOLDEN))
+@pytest.mark.parametrize(("make", "method", "query", "body"), GOLDEN.values(), ids=list(GOLDEN))
 def test_golden_requests(
-    request_: Request, method: str, query: dict[str, str], body: dict[str, object]
+    make: Callable[[], Request], method: str, query: dict[str, str], body: dict[str, object]
 ) -> None:
     """Method, path, query and body of every request are what a real cluster accepts."""
+    request_ = make()
     assert (method, "/v1/cluster") == (request_.method, request_.path)
     assert query == request_.query
     assert body == request_.json
 
 
-@pytest.mark.parametrize("request_", [row[0] for row in GOLDEN.values()], ids=list(GOLDEN))
-def test_a_request_by_id_never_names_a_kind(request_: Request) -> None:
+@pytest.mark.parametrize("make", [row[0] for row in GOLDEN.values()], ids=list(GOLDEN))
+def test_a_request_by_id_never_names_a_kind(make: Callable[[], Request]) -> None:
     """A wrong kind with a right id is an error or hides the job, so none is sent with an id."""
-    body = request_.json or {}
+    body = make().json or {}
     fields = body.get("value", body)
     assert isinstance(fields, dict)
     assert not ({"id", "kind"} <= {key.lower() for key in fields})
@@ -146,3 +150,25 @@ def test_a_request_is_addressed_when_it_is_sent() -> None:
     assert (20.0, 0, False) == (plain.timeout, plain.endpoint, plain.refresh_token)
     assert (3.0, 2, True) == (sent.timeout, sent.endpoint, sent.refresh_token)
     assert sent.addressed(timeout=20.0, endpoint=0) == plain
+
+
+def test_what_a_request_asks_for() -> None:
+    """Each question is read by its own reader; one with counters is another than one without."""
+    made = {
+        What.SIGHTINGS: ask_sightings("j"),
+        What.PROGRESS: ask_sightings("j", counted=True),
+        What.SNAPSHOTS: ask_snapshots("j"),
+        What.STATUS: ask_status("j"),
+        What.STATUSES: list_statuses(),
+        What.ACTIVE: list_kind("lru"),
+        What.NAMES: list_names(),
+        What.START: start_job("lru"),
+        What.STOP: stop_job("j"),
+    }
+    assert [*made] == [request.what for request in made.values()]
+    assert What.SNAPSHOTS is ask_kind("lru", active=True).what
+
+
+def test_no_fresh_token_unless_it_is_asked_for() -> None:
+    """A request is sent with the token that there is."""
+    assert not ask_status("j").addressed(timeout=1.0, endpoint=0).refresh_token

@@ -15,6 +15,7 @@ from ais_jobcore.facade import JobBase, recorded, to_bucket, to_group, to_jobs, 
 from ais_jobcore.recording import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ais_jobcore.operations import Call
@@ -128,33 +129,49 @@ def test_groups_of_what_is_no_job(jobs: list[JobBase | str], words: str) -> None
 
 OPTIONS = WaitOptions(seed=3, request_timeout=4.0)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-MADE: list[tuple[str, Call[Any], Call[Any]]] = [
-    ("status", JobBase("x")._status(OPTIONS), operations.status("x", options=OPTIONS)),
-    ("details", JobBase("x", "lru")._details(OPTIONS), operations.details("x", "lru", options=OPTIONS)),
+MADE: list[tuple[str, Callable[[], Call[Any]], Callable[[], Call[Any]]]] = [
+    ("status", lambda: JobBase("x")._status(OPTIONS), lambda: operations.status("x", options=OPTIONS)),
+    (
+        "details",
+        lambda: JobBase("x", "lru")._details(OPTIONS),
+        lambda: operations.details("x", "lru", options=OPTIONS),
+    ),
     (
         "within",
-        JobBase("x", "lru")._within(NOON, None, OPTIONS),
-        operations.within_timeframe("x", "lru", NOON, None, options=OPTIONS),
+        lambda: JobBase("x", "lru")._within(NOON, None, OPTIONS),
+        lambda: operations.within_timeframe("x", "lru", NOON, None, options=OPTIONS),
     ),
-    ("total time", JobBase("x")._total_time(OPTIONS), operations.total_time("x", "", options=OPTIONS)),
+    (
+        "total time",
+        lambda: JobBase("x")._total_time(OPTIONS),
+        lambda: operations.total_time("x", "", options=OPTIONS),
+    ),
     (
         "start",
-        JobBase("", "lru")._start(daemon_id="t1", force=True, buckets=[bucket("a", "aws")], options=OPTIONS),
-        operations.start("lru", daemon_id="t1", force=True, buckets=[BucketRef("a", "aws")], options=OPTIONS),
+        lambda: JobBase("", "lru")._start(
+            daemon_id="t1", force=True, buckets=[bucket("a", "aws")], options=OPTIONS
+        ),
+        lambda: operations.start(
+            "lru", daemon_id="t1", force=True, buckets=[BucketRef("a", "aws")], options=OPTIONS
+        ),
     ),
     (
         "start without buckets",
-        JobBase("", "lru")._start(daemon_id="", force=False, buckets=None, options=OPTIONS),
-        operations.start("lru", options=OPTIONS),
+        lambda: JobBase("", "lru")._start(daemon_id="", force=False, buckets=None, options=OPTIONS),
+        lambda: operations.start("lru", options=OPTIONS),
     ),
-    ("stop", JobBase("x", "lru")._stop(OPTIONS), operations.stop("x", "lru", options=OPTIONS)),
+    (
+        "stop",
+        lambda: JobBase("x", "lru")._stop(OPTIONS),
+        lambda: operations.stop("x", "lru", options=OPTIONS),
+    ),
 ]
 
 
 @pytest.mark.parametrize(("made", "expected"), [each[1:] for each in MADE], ids=[each[0] for each in MADE])
-def test_operations_are_made(made: Call[Any], expected: Call[Any]) -> None:
+def test_operations_are_made(made: Callable[[], Call[Any]], expected: Callable[[], Call[Any]]) -> None:
     """An operation asks for what the job is, with the options of the driver; buckets of the SDK will do."""
-    assert expected.start(0.0) == made.start(0.0)
+    assert expected().start(0.0) == made().start(0.0)
 
 
 def test_no_record(tmp_path: Path) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 import __future__
 
+import ast
+import gc
+import re
 from difflib import ndiff
 from importlib import import_module
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
@@ -14,7 +18,6 @@ from tests.own import CORE, forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import CodeType, FunctionType
 
 
 @frozen
@@ -54,7 +57,7 @@ def mutants(module: str) -> Iterator[Mutant]:
     code = path.read_text("utf-8")
     tree, mutations, *_ = create_mutations(str(path), code)
     places = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
-    names = dict(_functions(tree, cst))
+    names, spans = dict(_functions(tree, cst)), _spans(code)
     for each in mutations:
         function = each.contained_by_top_level_function
         if not isinstance(function, cst.FunctionDef):
@@ -62,9 +65,35 @@ def mutants(module: str) -> Iterator[Mutant]:
         mutated = function.deep_replace(each.original_node, each.mutated_node)
         before, after = (dedent(cst.Module([one]).code).strip("\n") for one in (function, mutated))
         removed, added = _changed(before, after)
-        place = places[each.original_node]
-        lines = range(place.start.line, place.end.line + 1)
-        yield Mutant(module, names[function], lines, removed, added, after)
+        lines = spans.get(places[each.original_node].start.line)
+        if lines is None:
+            # A default value, or the case of a match: whatever comes by the function.
+            whole = places[function]
+            lines = range(whole.start.line, whole.end.line + 1)
+        if not _is_typing(removed, added):
+            yield Mutant(module, names[function], lines, removed, added, after)
+
+
+def _spans(code: str) -> dict[int, range]:
+    """Tell of each line within a statement which lines that statement has, without the statements in it."""
+    spans: dict[int, range] = {}
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            body = getattr(node, "body", None) or getattr(node, "cases", None)
+            first = getattr(body[0], "lineno", None) or body[0].pattern.lineno if body else None
+            end = max(node.lineno, first - 1) if first else node.end_lineno or node.lineno
+            spans |= dict.fromkeys(range(node.lineno, end + 1), range(node.lineno, end + 1))
+    return spans
+
+
+_TYPE: Final = re.compile(r'\bcast\((?:None|"[^"]*"), ')
+_UNREACHABLE: Final = re.compile(r"(case _: )?assert_never\([^)]*\)")
+
+
+def _is_typing(before: str, after: str) -> bool:
+    """Tell whether only type checkers see a difference: the type in a ``cast``, or what cannot be reached."""
+    one, other = (_UNREACHABLE.sub("", _TYPE.sub("cast(", text)).strip() for text in (before, after))
+    return one == other
 
 
 def _functions(tree: Any, cst: Any) -> Iterator[tuple[Any, str]]:
@@ -97,9 +126,24 @@ def put_in(mutant: Mutant) -> None:
     exec(code, space, scope)  # noqa: S102 - our own code
     (made,) = scope.values()
     live, mutated = _function(module, mutant.function), _plain(made)
-    live.__code__ = _fitting(mutated.__code__, live)
+    replaced = dict(_pairs(live.__code__, _fitting(mutated.__code__, live)))
+    if len(replaced) > 1:
+        # What a function has made already, as when its module was imported, goes on to be used.
+        for each in gc.get_objects():
+            if isinstance(each, FunctionType) and each.__code__ in replaced:
+                each.__code__ = replaced[each.__code__]
+    live.__code__ = mutated.__code__
     live.__defaults__, live.__kwdefaults__ = mutated.__defaults__, mutated.__kwdefaults__
     forget()
+
+
+def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    """Pair the code of a function, and of those within it, with the same as mutated."""
+    yield old, new
+    inner = ([each for each in code.co_consts if isinstance(each, CodeType)] for code in (old, new))
+    for one, other in zip(*inner, strict=False):
+        if one.co_name == other.co_name and one.co_freevars == other.co_freevars:
+            yield from _pairs(one, other)
 
 
 def _function(module: object, name: str) -> FunctionType:
