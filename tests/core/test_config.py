@@ -288,3 +288,64 @@ def test_what_is_no_token_file(text: str) -> None:
     with pytest.raises(ValueError, match=r"'auth\.token' should hold") as caught:
         read_token(text, "auth.token")
     assert "hush" not in str(caught.value)
+
+
+def test_what_is_shown_of_no_endpoint() -> None:
+    """The text that is none, as it is: unless it may hold a secret."""
+    with pytest.raises(ValueError, match=r"fragment: 'ftp://host' is none$"):
+        check_endpoint("ftp://host")
+    for text in ("http://user:pw@host", "http://host?token=x", "http://host#x"):
+        with pytest.raises(ValueError, match=r"fragment: this one is none$"):
+            check_endpoint(text)
+
+
+def test_ends_of_an_endpoint() -> None:
+    """All slashes at its end are dropped, and nothing else of it; a port may be left out."""
+    assert "http://host/XX" == check_endpoint("http://host/XX//")
+    assert "http://host:65535" == check_endpoint("http://host:65535/")
+    assert "http://host" == check_endpoint(" http://host ")
+    with pytest.raises(ValueError, match="an endpoint is"):
+        check_endpoint("http://host:65536")
+
+
+def test_settings_need_an_endpoint_by_default() -> None:
+    """Unless somebody says that they do without."""
+    with pytest.raises(ValueError, match="AIS_ENDPOINT"):
+        ClientConfig.from_environ({})
+    assert () == ClientConfig.from_environ({}, needs_endpoint=False).endpoints
+
+
+@pytest.mark.parametrize(("name", "text"), [("AIS_CONNECT_TIMEOUT", "soon"), ("AIS_READ_TIMEOUT", "x")])
+def test_number_that_is_none(name: str, text: str) -> None:
+    """The variable is named, and what it has."""
+    with pytest.raises(ValueError, match=f"^{name} is a number, not {text!r}$"):
+        ClientConfig.from_environ({"AIS_ENDPOINT": "http://host", name: text})
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_blank_variables_are_not_set(blank: str) -> None:
+    """They stand for the default, as in a shell."""
+    names = ("AIS_CONNECT_TIMEOUT", "AIS_READ_TIMEOUT", "AIS_MAX_CONN_POOL", "AIS_AUTHN_TOKEN")
+    plain = ClientConfig.from_environ({"AIS_ENDPOINT": "http://host"})
+    assert plain == ClientConfig.from_environ({"AIS_ENDPOINT": "http://host", **dict.fromkeys(names, blank)})
+
+
+def test_one_connection_is_enough() -> None:
+    """None is not."""
+    assert 1 == read(pool_size=1).pool_size
+    with pytest.raises(ValueError, match="pool_size is a whole number above 0, not 0"):
+        read(pool_size=0)
+
+
+def test_words_for_what_is_no_flag() -> None:
+    """Every word that is one is listed."""
+    with pytest.raises(ValueError, match=r"^\w+ is one of 0, 1, f(, \w+)+, not 'maybe'$"):
+        read({"AIS_SKIP_VERIFY_CRT": "maybe"})
+
+
+def test_half_a_certificate() -> None:
+    """A certificate without its key is of no use, nor is a key alone; without either there is none."""
+    for half in ("AIS_CRT", "AIS_CRT_KEY"):
+        with pytest.raises(ValueError, match="go together"):
+            read({half: "file.pem"})
+    assert read().client_cert is None

@@ -158,3 +158,11 @@ def test_a_driver_may_derive_from_a_transport_fault() -> None:
     assert str(error) == "connection: refused"
     assert error == Refused(FaultKind.CONNECTION, "refused")
     assert error != TransportFault(FaultKind.CONNECTION, "refused")
+
+
+def test_hash_tells_errors_apart() -> None:
+    """Errors of another class, or with other words, are spread over other places of a set."""
+    words = [JobInfoNotFound(f"no job {number}") for number in range(50)]
+    assert len({hash(error) for error in words}) > 45
+    assert hash(ProtocolError("x")) != hash(JobInfoNotFound("x"))
+    assert hash(ProtocolError("x")) == hash(ProtocolError("x"))

@@ -343,3 +343,57 @@ def test_stuck(states: str, expected: str) -> None:
         TargetView(f"t{place}", S(state.replace("-", " "))) for place, state in enumerate(states.split(), 1)
     )
     assert expected.split() == [view.target for view in stuck(views)]
+
+
+def test_three_targets_are_named() -> None:
+    """More are not; three are all."""
+    views = tuple(TargetView(f"t{number}", TargetState.IDLE) for number in range(1, 5))
+    assert "3 idle (t1, t2, t3)" == describe(views[:3])
+    assert "4 idle (t1, t2, t3, ...)" == describe(views)
+
+
+def test_start_that_is_not_known_is_before_every_other() -> None:
+    """Of two snapshots of one target the one with a start is the later one, however early that is."""
+    early = Sighting(TargetState.FINISHED, 1, 2, "", "lru")
+    unknown = Sighting(TargetState.RUNNING, None, None, "", "lru")
+    for pair in ([early, unknown], [unknown, early]):
+        (view,) = fold((), {"t1": pair}, asked=0.0, now=0.0, gap=1.0)
+        assert TargetState.FINISHED is view.state
+
+
+def test_end_that_is_not_known_is_before_every_other() -> None:
+    """Of two alike, the one with an end counts."""
+    known = Sighting(TargetState.ABORTED, 5, 1, "", "lru")
+    unknown = Sighting(TargetState.ABORTED, 5, None, "", "lru")
+    for pair in ([known, unknown], [unknown, known]):
+        (view,) = fold((), {"t1": pair}, asked=0.0, now=0.0, gap=1.0)
+        assert 1 == view.end_ns
+
+
+def test_target_that_comes_back_late_is_not_missing() -> None:
+    """What it shows may be of an earlier run: it is there, all the same."""
+    running = {"t1": [Sighting(TargetState.RUNNING, 9, None, "", "lru")]}
+    other = {"t2": [Sighting(TargetState.RUNNING, 9, None, "", "lru")]}
+    views = fold((), running | other, asked=0.0, now=0.0, gap=5.0)
+    views = fold(views, other, asked=1.0, now=1.0, gap=5.0)
+    assert 1.0 == views[0].missing_since
+    late = {"t1": [Sighting(TargetState.FINISHED, 3, 4, "", "lru")]}
+    views = fold(views, late | other, asked=2.0, now=2.0, gap=5.0)
+    assert views[0].missing_since is None
+    assert TargetState.RUNNING is views[0].state
+
+
+def test_another_run_without_errors_has_none() -> None:
+    """Where there is nothing to join, nothing is said."""
+    done = {"t1": [Sighting(TargetState.FINISHED, 3, 4, "", "lru")]}
+    again = {"t1": [Sighting(TargetState.RUNNING, 9, None, "", "lru")]}
+    views = fold(fold((), done, asked=0.0, now=0.0, gap=1.0), again, asked=1.0, now=1.0, gap=1.0)
+    assert (TargetState.RUNNING, "") == (views[0].state, views[0].error)
+
+
+def test_reply_is_complete_unless_it_is_said_to_be_partial() -> None:
+    """A target that it lacks is missing."""
+    one = {"t1": [Sighting(TargetState.RUNNING, 9, None, "", "lru")]}
+    two = {"t2": [Sighting(TargetState.RUNNING, 9, None, "", "lru")]}
+    views = fold(fold((), one, asked=0.0, now=0.0, gap=1.0), two, asked=1.0, now=1.0, gap=1.0)
+    assert [1.0, None] == [view.missing_since for view in views]

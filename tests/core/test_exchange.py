@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ais_jobcore import Fault, FaultKind, Request, __version__
-from ais_jobcore.calls import What, ask_snapshots, ask_status
+from ais_jobcore.calls import What, ask_kind, ask_snapshots, ask_status
 from ais_jobcore.exchange import fault_of, refuse, spell, too_large
 
 if TYPE_CHECKING:
@@ -146,3 +146,50 @@ def test_no_answer_is_too_strange(name: str, text: str) -> None:
     for status in (200, 302):
         fault = refuse(status, {"Location": text, "Content-Encoding": name, "Content-Length": text}, 10)
         assert fault is None or len(fault.message.splitlines()) == 1
+
+
+def test_compact_body_without_a_token() -> None:
+    """A body has no more white space than it must, and without a token there is no header for one."""
+    sent = spell(ask_kind("lru", active=True), ["http://host"])
+    assert b'{"kind":"lru","show_active":true}' == sent.body
+    assert "Authorization" not in sent.headers
+
+
+@pytest.mark.parametrize(("status", "refused"), [(299, False), (300, True), (399, True), (400, False)])
+def test_class_of_redirects(status: int, refused: bool) -> None:
+    """From 300 to 399, and no other."""
+    fault = refuse(status, {}, 10)
+    assert refused is (fault is not None)
+    assert not refused or fault == Fault(FaultKind.REDIRECT, f"HTTP {status} to another place, not followed")
+
+
+def test_words_of_a_refusal_are_short() -> None:
+    """However long the text is that they quote."""
+    long = "x" * 500
+    encoded = refuse(200, {"Content-Encoding": long}, 10)
+    moved = refuse(302, {"Location": f"http://{long}/path"}, 10)
+    broken = fault_of(ValueError(long), [])
+    assert encoded
+    assert moved
+    assert 200 == len(encoded.message) == len(broken.message)
+    assert "HTTP 302 to " + ("http://" + long)[:199] + "…, not followed" == moved.message
+
+
+def test_too_large() -> None:
+    """It says so, with the limit; a length of twenty digits is read, and no more of them."""
+    assert Fault(FaultKind.TOO_LARGE, "the answer is larger than 7 bytes") == too_large(7)
+    assert refuse(200, {"Content-Length": "7"}, 7) is None
+    assert too_large(7) == refuse(200, {"Content-Length": "8"}, 7)
+    assert too_large(10**20 - 2) == refuse(200, {"Content-Length": "9" * 20}, 10**20 - 2)
+    assert refuse(200, {"Content-Length": "9" * 21}, 10**20) is None
+    assert refuse(200, {}, 7) is None
+
+
+def test_every_cause_is_looked_at() -> None:
+    """Not only what the last exception was made of, but all that came before it."""
+    inner, outer = ConnectionRefusedError("refused"), RuntimeError("wrapped")
+    both = RuntimeError(outer, "text")
+    outer.__context__ = ValueError("beside")
+    both.__cause__ = inner
+    assert FaultKind.DNS is fault_of(both, [(ConnectionRefusedError, FaultKind.DNS)]).kind
+    assert FaultKind.TLS is fault_of(both, [(ValueError, FaultKind.TLS)]).kind

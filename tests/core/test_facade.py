@@ -10,9 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ais_jobcore import BucketRef, Fault, FaultKind, JobWait, ReturnWhen, WaitOptions, operations
+from ais_jobcore import (
+    Abort,
+    BucketRef,
+    Done,
+    Fault,
+    FaultKind,
+    JobInfoNotFound,
+    JobWait,
+    ProtocolError,
+    Reply,
+    ReturnWhen,
+    WaitOptions,
+    operations,
+)
 from ais_jobcore.facade import JobBase, recorded, to_bucket, to_group, to_jobs, to_options
 from ais_jobcore.recording import Record
+from tests.core.groups import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,51 +141,73 @@ def test_groups_of_what_is_no_job(jobs: list[JobBase | str], words: str) -> None
 # Operations of one request
 
 
+DONE = shown("x", kind="lru", t1="finished")
 OPTIONS = WaitOptions(seed=3, request_timeout=4.0)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-MADE: list[tuple[str, Callable[[], Call[Any]], Callable[[], Call[Any]]]] = [
-    ("status", lambda: JobBase("x")._status(OPTIONS), lambda: operations.status("x", options=OPTIONS)),
-    (
-        "details",
-        lambda: JobBase("x", "lru")._details(OPTIONS),
+MADE: dict[str, tuple[Callable[[JobBase], Call[Any]], Callable[[], Call[Any]]]] = {
+    "status": (
+        lambda job: job._status(OPTIONS),
+        lambda: operations.status("x", options=OPTIONS),
+    ),
+    "details": (
+        lambda job: job._details(OPTIONS),
         lambda: operations.details("x", "lru", options=OPTIONS),
     ),
-    (
-        "within",
-        lambda: JobBase("x", "lru")._within(NOON, None, OPTIONS),
+    "within": (
+        lambda job: job._within(NOON, None, OPTIONS),
         lambda: operations.within_timeframe("x", "lru", NOON, None, options=OPTIONS),
     ),
-    (
-        "total time",
-        lambda: JobBase("x")._total_time(OPTIONS),
-        lambda: operations.total_time("x", "", options=OPTIONS),
+    "total time": (
+        lambda job: job._total_time(OPTIONS),
+        lambda: operations.total_time("x", "lru", options=OPTIONS),
     ),
-    (
-        "start",
-        lambda: JobBase("", "lru")._start(
-            daemon_id="t1", force=True, buckets=[bucket("a", "aws")], options=OPTIONS
-        ),
+    "start": (
+        lambda job: job._start(daemon_id="t1", force=True, buckets=[bucket("a")], options=OPTIONS),
         lambda: operations.start(
-            "lru", daemon_id="t1", force=True, buckets=[BucketRef("a", "aws")], options=OPTIONS
+            "lru", daemon_id="t1", force=True, buckets=[BucketRef("a")], options=OPTIONS
         ),
     ),
-    (
-        "start without buckets",
-        lambda: JobBase("", "lru")._start(daemon_id="", force=False, buckets=None, options=OPTIONS),
+    "start without buckets": (
+        lambda job: job._start(daemon_id="", force=False, buckets=None, options=OPTIONS),
         lambda: operations.start("lru", options=OPTIONS),
     ),
-    (
-        "stop",
-        lambda: JobBase("x", "lru")._stop(OPTIONS),
+    "stop": (
+        lambda job: job._stop(OPTIONS),
         lambda: operations.stop("x", "lru", options=OPTIONS),
     ),
-]
+}
 
 
-@pytest.mark.parametrize(("made", "expected"), [each[1:] for each in MADE], ids=[each[0] for each in MADE])
-def test_operations_are_made(made: Callable[[], Call[Any]], expected: Callable[[], Call[Any]]) -> None:
+@pytest.mark.parametrize(("make", "expected"), MADE.values(), ids=list(MADE))
+def test_operations_are_made(make: Callable[[JobBase], Call[Any]], expected: Callable[[], Call[Any]]) -> None:
     """An operation asks for what the job is, with the options of the driver; buckets of the SDK will do."""
-    assert expected().start(0.0) == made().start(0.0)
+    assert expected().start(0.0) == make(JobBase("x", "lru")).start(0.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "reply", "expected"),
+    [
+        (
+            lambda job: job._within(NOON, NOON, OPTIONS),
+            DONE,
+            JobInfoNotFound,
+        ),
+        (lambda job: job._details(OPTIONS), DONE, None),
+        (lambda job: job._total_time(OPTIONS), Reply(200, b"[]"), ProtocolError),
+    ],
+)
+def test_answers_of_operations(
+    make: Callable[[JobBase], Call[Any]], reply: Reply, expected: type[Exception] | None
+) -> None:
+    """What comes is read as the answer to just that question, with the times that were given."""
+    operation = make(JobBase("x", "lru"))
+    operation.start(0.0)
+    decision = operation.handle(reply, 0.1)
+    if expected is None:
+        assert isinstance(decision, Done)
+    else:
+        assert isinstance(decision, Abort)
+        assert isinstance(decision.error, expected)
 
 
 def test_no_record(tmp_path: Path) -> None:

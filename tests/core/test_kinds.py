@@ -9,11 +9,12 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ais_jobcore import KINDS, Kind, resolve_kind
+from ais_jobcore import KINDS, Kind, kinds, resolve_kind
 from ais_jobcore.kinds import (
     STATUS_RETENTION,
     Scope,
     Strategy,
+    _read_row,
     find_kind,
     is_download_id,
     kind_of_id,
@@ -307,3 +308,36 @@ def test_looking_up_never_fails_otherwise(text: str) -> None:
         assert resolve_kind(text) is known
     number = rebalance_number(text)
     assert (number is not None) is (kind_of_id(text) is KINDS["rebalance"])
+
+
+def test_table_is_read_row_by_row() -> None:
+    """Every column of a row has its meaning, and the table is nothing else than its rows."""
+    row = _read_row("a-kind  a-display  idle  bucket-or-all  rb  p-  q-")
+    assert (
+        Kind(
+            "a-kind",
+            display="a-display",
+            strategy=Strategy.IDLE,
+            scope=Scope.BUCKET_OR_ALL,
+            prefixes=("p-", "q-"),
+            aborted_by_rebalance=True,
+            retention=60.0,
+        )
+        == row
+    )
+    other = _read_row("b  c  finished  one-target  s1")
+    assert (True, True, False, 3600.0, ()) == (
+        other.startable,
+        other.single_target,
+        other.aborted_by_rebalance,
+        other.retention,
+        other.prefixes,
+    )
+    assert [*KINDS.values()] == [_read_row(line) for line in kinds._ROWS.splitlines() if line]
+
+
+def test_three_names_are_suggested() -> None:
+    """The nearest names are help; all of them are none."""
+    with pytest.raises(ValueError, match="unknown kind of job") as raised:
+        named_kind("listrange")
+    assert 2 == str(raised.value).count(" or ")

@@ -58,3 +58,20 @@ def test_text_is_printable() -> None:
     line = Narrator("a\nb\x1b").tell(Done(1, "\x1b[2J\nERROR"))
     assert Line(DEBUG, "a b: done: [2J ERROR", line.fields) == line
     assert "cluster: done: p" == Narrator().tell(Done(1, "p")).text
+
+
+def test_subject_is_short() -> None:
+    """A log line is about one job, however long its name; without a name it is about the cluster."""
+    assert "x" * 99 + "…: done: y" == Narrator("x" * 300).tell(Done(1, "y")).text
+    assert "cluster: done: y" == Narrator().tell(Done(1, "y")).text
+
+
+def test_quiet_is_the_default() -> None:
+    """A narrator that was not asked to be verbose says nothing at INFO."""
+    assert DEBUG == Narrator("x").tell(Done(1, "y")).level
+
+
+def test_first_reason_is_a_change() -> None:
+    """Whatever it says."""
+    for reason in ("XXXX", "a"):
+        assert INFO == Narrator("x", verbose=True).tell(Continue(0.0, ASK, reason)).level

@@ -49,37 +49,58 @@ if TYPE_CHECKING:
     from ais_jobcore.operations import Call
 
 
+SNAPS: Final = ("GET", {"what": "qryxstats"})
+PUT: Final = ("PUT", dict[str, str]())
+
+
 @pytest.mark.parametrize(
-    ("call", "method", "query", "body"),
+    ("make", "method", "query", "body"),
     [
-        (operations.status(ID), "GET", {"what": "status"}, {"id": ID}),
-        (operations.details(ID), "GET", {"what": "qryxstats"}, {"id": ID}),
-        (operations.details(ID, "lru"), "GET", {"what": "qryxstats"}, {"id": ID}),
-        (operations.details(ID, "no such kind"), "GET", {"what": "qryxstats"}, {"id": ID}),
-        (operations.details(kind="copy-bucket"), "GET", {"what": "qryxstats"}, {"kind": "copy-bck"}),
-        (operations.within_timeframe("", "lru", START), "GET", {"what": "qryxstats"}, {"kind": "lru"}),
-        (operations.total_time(ID, "lru"), "GET", {"what": "qryxstats"}, {"id": ID}),
-        (operations.stop(ID), "PUT", {}, {"action": "stop", "value": {"ID": ID}}),
-        (operations.stop(ID, "no such kind"), "PUT", {}, {"action": "stop", "value": {"ID": ID}}),
-        (operations.stop(kind="copy-bucket"), "PUT", {}, {"action": "stop", "value": {"Kind": "copy-bck"}}),
-        (operations.start("mirror"), "PUT", {}, {"action": "start", "value": {"Kind": "make-n-copies"}}),
+        (lambda: operations.status(ID), "GET", {"what": "status"}, {"id": ID}),
+        (lambda: operations.details(ID), *SNAPS, {"id": ID}),
+        (lambda: operations.details(ID, "lru"), *SNAPS, {"id": ID}),
+        (lambda: operations.details(ID, "no such kind"), *SNAPS, {"id": ID}),
+        (lambda: operations.details(kind="copy-bucket"), *SNAPS, {"kind": "copy-bck"}),
         (
-            operations.start("lru", force=True, buckets=[BucketRef("b")]),
+            lambda: operations.within_timeframe("", "lru", START),
+            "GET",
+            {"what": "qryxstats"},
+            {"kind": "lru"},
+        ),
+        (lambda: operations.total_time(ID, "lru"), *SNAPS, {"id": ID}),
+        (lambda: operations.stop(ID), *PUT, {"action": "stop", "value": {"ID": ID}}),
+        (lambda: operations.stop(ID, "no such kind"), *PUT, {"action": "stop", "value": {"ID": ID}}),
+        (
+            lambda: operations.stop(kind="copy-bucket"),
+            "PUT",
+            {},
+            {"action": "stop", "value": {"Kind": "copy-bck"}},
+        ),
+        (
+            lambda: operations.start("mirror"),
+            "PUT",
+            {},
+            {"action": "start", "value": {"Kind": "make-n-copies"}},
+        ),
+        (
+            lambda: operations.start("lru", force=True, buckets=[BucketRef("b")]),
             "PUT",
             {"force": "true"},
             {"action": "start", "value": {"Kind": "lru", "Bck": {"name": "b", "provider": "ais"}}},
         ),
         (
-            operations.start("resilver", daemon_id="t1"),
+            lambda: operations.start("resilver", daemon_id="t1"),
             "PUT",
             {},
             {"action": "start", "value": {"Kind": "resilver", "DaemonID": "t1"}},
         ),
     ],
 )
-def test_what_is_sent(call: Call[Any], method: str, query: dict[str, str], body: dict[str, object]) -> None:
+def test_what_is_sent(
+    make: Callable[[], Call[Any]], method: str, query: dict[str, str], body: dict[str, object]
+) -> None:
     """An id is never sent with a kind, and a kind alone by its name on the wire (S8, S44, S47, V14)."""
-    (first,) = run(call)
+    (first,) = run(make())
     assert isinstance(first, Continue)
     assert (0.0, method, query, body) == (
         first.delay,
@@ -310,3 +331,79 @@ def test_no_reply_makes_an_operation_fail_otherwise(status: int, body: bytes, na
     decision = call.handle(Reply(status, body), 0.0)
     assert isinstance(decision, Continue | Done | Abort)
     assert decision.reason
+
+
+def test_error_names_what_was_asked_for() -> None:
+    """A job that nobody knows is named by its id; a kind only where there is no id."""
+    for call, name in (
+        (operations.details("j-1", "lru"), "'j-1'"),
+        (operations.details(kind="lru"), "'lru'"),
+        (operations.status("j-1"), "'j-1'"),
+    ):
+        *_, last = run(call, NotFound("not found"))
+        assert isinstance(last, Abort)
+        assert name in str(last.error)
+
+
+def test_reasons_of_an_operation() -> None:
+    """It begins with one, and asks again in the words of what went wrong."""
+    call = operations.status("j")
+    first = call.start(0.0)
+    assert isinstance(first, Continue)
+    assert ("the operation begins", False) == (first.reason, first.request.refresh_token)
+    again = call.handle(Reply(401, b'{"message": "no token", "status": 401}'), 0.1)
+    assert isinstance(again, Continue)
+    assert ("cannot ask: HTTP 401: no token", True) == (again.reason, again.request.refresh_token)
+    last = call.handle(Reply(401, b'{"message": "bad token", "status": 401}'), 0.2)
+    assert isinstance(last, Abort)
+    assert ("cannot ask: HTTP 401: bad token", "HTTP 401: bad token") == (last.reason, str(last.error))
+
+
+def test_refusal_is_the_reason() -> None:
+    """An operation that was refused ends with the words of who refused it."""
+    call = operations.stop("j")
+    call.start(0.0)
+    last = call.handle(Reply(400, b'{"message": "wrong", "status": 400}'), 0.1)
+    assert isinstance(last, Abort)
+    assert ("cannot ask: HTTP 400: wrong", "HTTP 400: wrong") == (last.reason, str(last.error))
+
+
+def test_words_for_calls_out_of_turn() -> None:
+    """They say what has happened, or not yet."""
+    call = operations.status("j")
+    with pytest.raises(RuntimeError, match=r"^this operation was not started yet$"):
+        call.handle(NotFound("x"), 0.0)
+    call.start(0.0)
+    with pytest.raises(RuntimeError, match=r"^this operation was started already$"):
+        call.start(0.0)
+    call.handle(NotFound("x"), 0.1)
+    with pytest.raises(RuntimeError, match=r"^this operation is over$"):
+        call.handle(NotFound("x"), 0.2)
+
+
+def test_options_of_every_operation() -> None:
+    """The time for a request is what the caller set, for each of them."""
+    options = WaitOptions(request_timeout=7.0)
+    begun = [
+        call.start(0.0)
+        for call in (
+            operations.status("j", options=options),
+            operations.details("j", options=options),
+            operations.details(options=options),
+            operations.within_timeframe("j", "", START, options=options),
+            operations.total_time("j", "", options=options),
+            operations.start("lru", options=options),
+            operations.stop("j", options=options),
+        )
+    ]
+    assert [7.0] * 7 == [each.request.timeout for each in begun if isinstance(each, Continue)]
+
+
+def test_what_may_have_arrived() -> None:
+    """A start is not sent again then, whatever else it asks for; a stop is."""
+    for call, ends in (
+        (operations.start("lru", daemon_id="t1", force=True), True),
+        (operations.stop("j"), False),
+    ):
+        call.start(0.0)
+        assert ends is isinstance(call.handle(Fault(FaultKind.TIMEOUT, "late"), 1.0), Abort)
