@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +33,7 @@ from ais_jobcore.evidence import TargetView
 from ais_jobcore.observations import Trouble, Unusable
 from ais_jobcore.reasons import stall
 from ais_jobcore.states import Faults, Phase, Signal, Source, WaitState
+from tests.core.groups import document
 from tests.core.scripts import JOB, NOON, NOON_NS, OVER, RUNNING, seen, snap, status
 
 if TYPE_CHECKING:
@@ -372,3 +374,36 @@ def test_reasons_tell_what_was_seen() -> None:
     assert "1 finished (t4)" in why(state(status=OVER, targets=(FINISHED,)), Signal.ENDED)
     assert "1 idle (t5)" in why(state(status=RUNNING, targets=(IDLE,)), Signal.ENDED)
     assert "1 idle (t5)" in why(state(status=OVER, targets=(IDLE,)), Signal.BUSY)
+
+
+def test_words_where_the_deadline_came_first() -> None:
+    """The result has them as a note, and the snapshots of the reply that came too late to be proof."""
+    working = seen("copy-bck", t1="running")
+    body = json.dumps({"t1": [document(JOB, "running", kind="copy-bck")]}).encode()
+    sighted = read_sightings(body, JOB)
+    end = expire(state(phase=Phase.DETAIL, status=OVER, targets=()), Signal.BUSY, sighted)
+    assert isinstance(end, Done)
+    note = "the proxies said that it is over; the deadline came before the word of the targets"
+    assert (note,) == end.result.notes
+    assert end.result.snapshots is not None
+    assert [*working.root] == [*end.result.snapshots.root]
+
+
+def test_whole_words_for_what_was_not_found() -> None:
+    """Nothing is added to the kind where no bucket was named."""
+    missing = conclude(state("", "lru"), Signal.NOWHERE, None).error
+    assert "Job information not found on the cluster: No active job of kind 'lru'" == str(missing)
+
+
+def test_first_nanosecond_is_an_end() -> None:
+    """Whatever is above 0."""
+    assert 1 == result_of(status=status(end=1), targets=()).end_time_ns
+    assert result_of(status=status(end=0, aborted=True), targets=()).end_time_ns is None
+
+
+def test_budget() -> None:
+    """Where nothing was spent, all of it is left."""
+    troubled = state(faults=Faults(count=1, last=FAULT))
+    assert why(troubled, Signal.FAULT).endswith("; 10.0 of 10 retries left")
+    spent = evolve(troubled, spent=(0.0, 2.5), endpoint=1)
+    assert why(spent, Signal.FAULT).endswith("; 7.5 of 10 retries left")

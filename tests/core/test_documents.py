@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ from ais_jobcore import (
     ProtocolError,
     TargetState,
 )
-from ais_jobcore.documents import ErrorDocument, read_error, read_status
+from ais_jobcore.documents import ErrorDocument, read_error, read_sightings, read_status
 from ais_jobcore.models import read_snapshots
 from ais_jobcore.sightings import Sighting, sight
 from tests.core.sent import (
@@ -390,3 +391,64 @@ def test_error_documents(document: dict[str, object], expected: ErrorDocument) -
 def test_what_somebody_else_wrote_is_no_error_document(body: bytes) -> None:
     """An ingress in front of a cluster has error pages of its own, some of them JSON with a message."""
     assert read_error(body) is None
+
+
+def test_errors_without_a_code() -> None:
+    """A code that is missing, or is none, is empty."""
+    for body in (
+        b'{"message": "m", "status": 404}',
+        b'{"message": "m", "status": 404, "tcode": 5}',
+        b'{"message": "m", "status": 404, "tcode": null}',
+    ):
+        found = read_error(body)
+        assert found is not None
+        assert ("m", "") == (found.message, found.tcode)
+
+
+def test_place_of_a_status() -> None:
+    """The place is the key alone where the whole document is the status."""
+    with pytest.raises(ProtocolError) as raised:
+        read_status(b'{"end_time": 0, "uuid": 5}')
+    assert "uuid" == raised.value.place
+
+
+def test_long_status_is_not_remembered() -> None:
+    """It is read all the same, as often as it comes; a short one is read once."""
+    status = {"uuid": "x", "kind": "lru", "end_time": 0, "err": "", "aborted": False}
+    long = json.dumps(status | {"uuid": "x" * 5000}).encode()
+    assert read_status(long) is not read_status(long)
+    assert read_status(long) == read_status(long)
+    short = json.dumps(status).encode()
+    assert read_status(short) is read_status(short)
+
+
+def test_counters_are_read_where_they_are_asked_for() -> None:
+    """And not where they are not: one that is damaged is nobody's business then."""
+    body = b'{"t1": [{"id": "j", "kind": "lru", "stats": {"loc-objs": "x"}}]}'
+    assert (0, 0) == read_sightings(body, "j").done
+    with pytest.raises(ProtocolError, match="loc-objs"):
+        read_sightings(body, "j", counted=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("aborted", 1), ("is_idle", "yes"), ("aborted", None), ("is_idle", None)),
+        *(("abort-err", 1), ("err", None), ("kind", 5), ("start-time", 7), ("end-time", None)),
+    ],
+)
+def test_place_in_a_snapshot(key: str, value: object) -> None:
+    """It names target, number and key, and what was expected there."""
+    body = json.dumps({"t1": [{"id": "other"}, {"id": "j", "kind": "lru", key: value}]}).encode()
+    sort = "bool" if key in {"aborted", "is_idle"} else "str"
+    with pytest.raises(ProtocolError, match=f"{sort} was expected, not ") as raised:
+        read_sightings(body, "j")
+    assert f"t1[1].{key}" == raised.value.place
+
+
+def test_finished_others_have_to_be_readable() -> None:
+    """Of a rebalance, snapshots of others count, and an error in one of them has its place, too."""
+    body = b'{"t1": [{"id": "g8", "kind": "rebalance", "start-time": "x"}]}'
+    with pytest.raises(ProtocolError) as raised:
+        read_sightings(body, "g7")
+    assert "t1[0].start-time" == raised.value.place

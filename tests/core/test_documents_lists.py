@@ -275,3 +275,16 @@ def test_recorded_lists(recordings: Path) -> None:
         else:
             assert exchange.t > 13.5
     assert shown > 200
+
+
+def test_words_for_what_is_no_list() -> None:
+    """Each list is named, and the sort of what came in its place."""
+    for read, name in ((read_statuses, "a list of statuses"), (read_names, "a list of names")):
+        with pytest.raises(ProtocolError, match=rf"^{name} was expected, not dict$"):
+            read(b"{}")
+
+
+def test_snapshots_in_a_list_may_lack_what_others_have() -> None:
+    """A list of active jobs is read though its snapshots have neither flags nor texts."""
+    (listing,) = read_active(b'{"t1": [{"id": "a", "kind": "lru"}]}').values()
+    assert (True, "lru") == (listing.busy, listing.kind)

@@ -239,3 +239,60 @@ def test_saved_and_loaded() -> None:
     assert 2.5 == 100.5 - loaded.state.started_at
     with pytest.raises(ValueError, match="saved"):
         JobWait.load("{}", 0.0)
+
+
+def test_words_out_of_turn() -> None:
+    """They say no more than what has happened."""
+    wait = JobWait(JOB, "lru")
+    with pytest.raises(RuntimeError, match=r"^this wait was not started yet$"):
+        wait.handle(RUNNING, 0.0)
+    with pytest.raises(RuntimeError, match=r"^this wait is not under way$"):
+        wait.handle_shared(Listing(busy=True), 0.0, asked=0.0, endpoint=0)
+    wait.start(0.0)
+    with pytest.raises(RuntimeError, match=r"^this wait was started already$"):
+        wait.start(0.0)
+    with pytest.raises(ValueError, match=r"^a wait needs the id of a job, or a kind$"):
+        JobWait()
+
+
+def test_time_between_saving_and_loading_does_not_count_by_itself() -> None:
+    """Unless the caller says how much of it does."""
+    wait = JobWait(JOB, "lru")
+    wait.start(0.0)
+    wait.handle(RUNNING, 0.5)
+    assert 100.0 == JobWait.load(wait.save(), 100.5).state.started_at
+
+
+def test_no_deadline_is_said_in_words() -> None:
+    """An explanation has the time that is left, or that there is no deadline."""
+    wait = JobWait(JOB, "lru", None)
+    wait.start(0.0)
+    assert "; asked 1 times in 1.0 s, no deadline; next: " in wait.explain(1.0)
+    timed = JobWait(JOB, "lru", 10.0)
+    timed.start(0.0)
+    assert ", 9.0 s left; next: " in timed.explain(1.0)
+
+
+@pytest.mark.parametrize(
+    ("job_id", "kind", "known"),
+    [
+        # Two kinds have ids of this form: the caller's counts, if it is one of them.
+        ("tco-1", "etl-listrange", "etl-listrange"),
+        ("tco-1", "copy-listrange", "copy-listrange"),
+        ("tco-1", "lru", "copy-listrange"),
+        ("tco-1", "", "copy-listrange"),
+        ("x", "lru", "lru"),
+        ("x", "", ""),
+        ("x", "brand-new", ""),
+    ],
+)
+def test_kind_of_a_wait(job_id: str, kind: str, known: str) -> None:
+    """The id counts more than the caller, where it says anything (V18)."""
+    assert known == JobWait(job_id, kind).state.kind
+
+
+def test_wait_of_a_new_state() -> None:
+    """It is about the job of the state, of whatever kind that is."""
+    state = JobWait(JOB, "lru").state
+    assert state is JobWait.of(state).state
+    assert JobWait.of(JobWait("", "lru").state).state.kind == "lru"

@@ -179,3 +179,23 @@ def test_what_is_no_timeout(given: object) -> None:
     with pytest.raises(ValueError, match="a number of seconds from 0, or None for ever") as raised:
         check_timeout(given)
     assert repr(given) in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["expected_objects", "expected_bytes", "expected_duration", "stall_timeout"])
+@pytest.mark.parametrize("value", [0, -1, "3", math.nan])
+def test_what_may_be_left_out_is_checked_if_it_is_not(name: str, value: object) -> None:
+    """``None`` stands for *not known*; anything else has to be a number above 0."""
+    assert getattr(WaitOptions(**{name: None}), name) is None
+    with pytest.raises(ValueError, match=name) as raised:
+        WaitOptions(**{name: value})
+    assert repr(value) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [(math.inf, 20.0), (20.0, 20.0), (19.0, 19.0), (3.0, 3.0), (1.0, 3.0), (0.0, 3.0), (-2.0, 1.0)],
+)
+def test_time_for_a_request(left: float, expected: float) -> None:
+    """It is what is usual, what is left, or 3 s past the deadline; whatever is least."""
+    assert expected == request_timeout(WaitOptions(), left)
+    assert min(2.0, expected) == request_timeout(WaitOptions(request_timeout=2.0), left)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from contextlib import nullcontext, suppress
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,12 +20,17 @@ from ais_jobcore import (
     Continue,
     Fault,
     FaultKind,
+    JobStatus,
     JobWait,
     Outcome,
     Reply,
+    TargetState,
     Timeout,
     WaitOptions,
 )
+from ais_jobcore.evidence import TargetView
+from ais_jobcore.saving import _require_whole
+from ais_jobcore.states import Phase
 from tests.core.scripts import (
     ACTIVE,
     JOB,
@@ -313,3 +320,60 @@ def test_error_of_a_fault_comes_back() -> None:
     wait.start(0.0)
     wait.handle(Fault(FaultKind.TLS, "expired"), 0.0)
     assert wait.decision == JobWait.load(wait.save(), 0.0).decision
+
+
+BROKEN_RULES = [
+    ("phase", {"phase": Phase.OVER}),
+    ("job_id", {"job_id": ""}),
+    ("pending", {"pending": None}),
+    ("options.endpoints", {"options": WaitOptions(endpoints=10_001)}),
+    ("endpoint", {"endpoint": 1}),
+    ("endpoint", {"endpoint": -1}),
+    ("spent", {"spent": (0.0, 1.0)}),
+    ("timeout", {"timeout": -1.0}),
+    ("timeout", {"timeout": math.inf}),
+    ("now", {"now": -1.0}),
+    ("due", {"due": math.nan}),
+    ("quiet_since", {"quiet_since": math.inf}),
+    ("targets", {"targets": (TargetView("t1", TargetState.RUNNING, start_ns=YEAR_10000),)}),
+    ("status", {"status": JobStatus(end_time=YEAR_1 - 1)}),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), BROKEN_RULES)
+def test_error_names_what_does_not_go_with_the_rest(name: str, changes: dict[str, object]) -> None:
+    """It is one word of the state, so that whoever damaged it knows where."""
+    wait = JobWait(JOB, "lru", 60.0)
+    decision = wait.start(0.0)
+    _require_whole(wait.state, decision)
+    with pytest.raises(
+        ValueError, match=rf"^not a saved wait: {re.escape(name)} does not go with the rest of it$"
+    ):
+        _require_whole(evolve(wait.state, **changes), decision)
+
+
+def test_error_names_what_a_wait_that_was_not_started_cannot_be() -> None:
+    """It can be in no other phase than the first, and asks for no other job than its own."""
+    wait = JobWait(JOB, "lru", 60.0)
+    with pytest.raises(ValueError, match=r"^not a saved wait: phase does not go with the rest of it$"):
+        _require_whole(evolve(wait.state, phase=Phase.SEEK), None)
+    decision = wait.start(0.0)
+    assert isinstance(decision, Continue)
+    request = evolve(decision.request, json={"id": "another"})
+    with pytest.raises(
+        ValueError, match=r"^not a saved wait: pending\.json does not go with the rest of it$"
+    ):
+        _require_whole(evolve(wait.state, pending=request), evolve(decision, request=request))
+
+
+def test_text_is_sorted() -> None:
+    """So that two saved waits can be compared, line by line."""
+    text = SCRIPTS["started"].wait.save()
+    assert text == json.dumps(json.loads(text), sort_keys=True)
+
+
+def test_wait_that_looks_done_from_the_beginning() -> None:
+    """A first look at the very start is one."""
+    wait = JobWait(JOB, "lru", 60.0)
+    decision = wait.start(0.0)
+    _require_whole(evolve(wait.state, quiet_since=0.0), decision)

@@ -52,3 +52,9 @@ def test_any_text_is_harmless(text: str, limit: int) -> None:
 def test_harmless_text_stays_as_it_is(text: str) -> None:
     """What has been made printable once stays as it is."""
     assert printable(text) == printable(printable(text))
+
+
+def test_printable_text_stays_as_it_is() -> None:
+    """Not a copy of it, even."""
+    text = "plain words"
+    assert printable(text) is text

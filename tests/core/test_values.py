@@ -20,12 +20,15 @@ from ais_jobcore.models import read_snapshots
 from ais_jobcore.values import (
     fail,
     load,
+    need_counter,
     need_flag,
+    need_int64,
     need_list,
     need_object,
     need_text,
     parse_time,
     read_date,
+    shorten,
 )
 from tests.core.sent import (
     DAY,
@@ -401,3 +404,34 @@ def test_errors_are_printable() -> None:
     with pytest.raises(ProtocolError) as raised:
         fail("a\x1bb", "c\nd")
     assert str(raised.value).isprintable()
+
+
+def test_words_for_documents_that_are_none() -> None:
+    """What is no JSON is told from what is nested too deeply."""
+    with pytest.raises(ProtocolError, match=r"^not JSON: .*line 1 column 3"):
+        load(b"[1")
+    with pytest.raises(ProtocolError, match=r"^nested too deeply$"):
+        load(b"[" * 100_000)
+
+
+@pytest.mark.parametrize("check", [need_text, need_flag, need_int64, need_counter])
+def test_no_place_unless_it_is_known(check: Callable[[object], object]) -> None:
+    """The error begins with what was expected where nobody said where it was."""
+    with pytest.raises(ProtocolError, match="expected") as raised:
+        check([])
+    assert "" == raised.value.place
+    with pytest.raises(ProtocolError) as raised:
+        need_object([], "a snapshot")
+    assert "" == raised.value.place
+
+
+def test_long_values_are_cut() -> None:
+    """Forty characters of a value are enough to know it by."""
+    assert "'" + "x" * 39 == shorten("x" * 100)
+    assert "12" == shorten(12)
+
+
+def test_list_of_what_is_none() -> None:
+    """The sort of the value is named."""
+    with pytest.raises(ProtocolError, match=r"^names was expected, not str$"):
+        need_list("abc", "names")
