@@ -1,5 +1,5 @@
 """
-Write what the documents take from the code: the kinds of job, the moves of a wait, the flaws of others.
+Write what the documents take from the code: kinds of job, moves of a wait, flaws of others, mutations.
 
 ``python -m docs.generate`` rewrites the parts between the markers; a test compares them with the code.
 """
@@ -7,6 +7,7 @@ Write what the documents take from the code: the kinds of job, the moves of a wa
 from __future__ import annotations
 
 import re
+import tomllib
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,11 @@ from tests.proof.differential_judge import GO, SDK, Flaw
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-PAGES: Final = tuple(Path(__file__).with_name(f"{name}.md") for name in ("waiting", "differences"))
+PAGES: Final = tuple(
+    Path(__file__).with_name(f"{name}.md") for name in ("waiting", "differences", "mutations")
+)
+
+SURVIVORS: Final = Path(__file__).parents[1] / "tests" / "proof" / "survivors.toml"
 
 _PART: Final = re.compile(r"(<!-- generated: ([a-z]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 
@@ -120,6 +125,18 @@ def _flaw_row(flaw: Flaw) -> tuple[str, ...]:
     )
 
 
+def survivors_table() -> str:
+    """List the mutations that no test can find, and why."""
+    head = ("function", "as it is", "mutated", "why nothing changes")
+    rows = tomllib.loads(SURVIVORS.read_text("utf-8")).get("survivor", [])
+    return _table(head, (_survivor_row(row) for row in rows))
+
+
+def _survivor_row(row: Mapping[str, str]) -> tuple[str, ...]:
+    code = (row["before"].replace("|", "\\|"), row["after"].replace("|", "\\|"))
+    return (f"`{row['function']}`", *(f"`{text}`" if text else "" for text in code), row["why"])
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
 
@@ -129,6 +146,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "moves": moves_table,
     "states": state_diagram,
     "flaws": flaws_table,
+    "survivors": survivors_table,
 }
 
 

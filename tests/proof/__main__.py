@@ -54,6 +54,9 @@ PARTS: Final[Mapping[str, Part]] = {
     "differential": Part(
         "10^6 replies, no difference without a reason", ("-m", "tests.proof.differential"), 15, alone=True
     ),
+    "mutation": Part(
+        "98 % of all mutations found, a reason for each other", ("-m", "tests.proof.mutation"), 25, alone=True
+    ),
     "fuzz": Part("2*10^6 executions, no finding", ("-m", "tests.proof.fuzz"), 20),
     "stateful": Part("2*10^5 steps of state machines", ("-m", "tests.proof.stateful"), 20),
     "determinism": Part(
