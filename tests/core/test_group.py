@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from ais_jobcore import Fault, FaultKind, JobWait, Outcome, Reply, TargetState, Timeout
+from ais_jobcore import (
+    Continue,
+    Fault,
+    FaultKind,
+    GroupWait,
+    JobWait,
+    Outcome,
+    Reply,
+    ReturnWhen,
+    TargetState,
+    Timeout,
+)
 from tests.core.groups import (
     NAMES,
     NOT_LISTED,
@@ -346,3 +357,39 @@ def test_lists_may_say_anything(document: object) -> None:
         single = shown(played.question[-1], kind="dsort", t1="running")
         script(played, (played.question, single if " of " in played.question[:12] else reply(document)))
     assert [] == played.group.ended
+
+
+def test_words_for_groups_that_cannot_be() -> None:
+    """They say what a group takes, and what has happened."""
+    wait = JobWait("a", "dsort")
+    words = "a group takes waits that were not started yet, and each of them once"
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        GroupWait([wait, wait])
+    group = GroupWait([wait])
+    with pytest.raises(RuntimeError, match=r"^this group was not started yet$"):
+        group.handle(NULL, 0.0)
+    group.start(0.0)
+    with pytest.raises(RuntimeError, match=r"^this group was started already$"):
+        group.start(0.0)
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        GroupWait([wait])
+    empty = GroupWait([])
+    empty.start(0.0)
+    with pytest.raises(RuntimeError, match=r"^this group is over$"):
+        empty.handle(NULL, 0.0)
+
+
+def test_all_are_waited_for_by_default() -> None:
+    """One end of two is not the end of the group."""
+    group = GroupWait([JobWait("a", "dsort", 0.0), JobWait("b", "dsort", None)])
+    assert isinstance(group.start(0.0), Continue)
+    assert ReturnWhen.ALL is group._return_when
+
+
+def test_long_names_are_cut_in_reasons() -> None:
+    """A reason is one line, however long the id of the job is that is asked for."""
+    group = GroupWait([JobWait("x" * 300, "", None)])
+    decision = group.start(0.0)
+    assert isinstance(decision, Continue)
+    assert "x" * 99 + "…" in decision.reason
+    assert "x" * 100 not in decision.reason
