@@ -388,8 +388,11 @@ def test_all_are_waited_for_by_default() -> None:
 
 def test_long_names_are_cut_in_reasons() -> None:
     """A reason is one line, however long the id of the job is that is asked for."""
-    group = GroupWait([JobWait("x" * 300, "", None)])
+    group = GroupWait([JobWait("x" * 300, "dsort", None)])
     decision = group.start(0.0)
     assert isinstance(decision, Continue)
+    decision = group.handle(NULL, 0.1)
+    assert isinstance(decision, Continue)
+    assert {"id": "x" * 300} == decision.request.json
     assert "x" * 99 + "…" in decision.reason
     assert "x" * 100 not in decision.reason
