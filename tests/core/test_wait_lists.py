@@ -159,3 +159,25 @@ def test_shared_answer_needs_a_wait_that_is_under_way() -> None:
     with pytest.raises(RuntimeError, match="this wait is not under way"):
         wait.handle_shared(BUSY, 0.2, asked=0.2, endpoint=0)
     assert NOON_NS == wait.decision.result.end_time_ns - 60_000_000_000  # type: ignore[union-attr]
+
+
+def test_list_that_was_asked_for_earlier_than_planned() -> None:
+    """The moment at which it was asked for counts, on the clock of the caller."""
+    wait = JobWait(JOB, "copy-bck", 10.0)
+    wait.start(100.0)
+    wait.handle_shared(BUSY, 101.5, asked=101.0, endpoint=0)
+    assert 1.5 == wait.state.now
+    decision = wait.handle_shared(GONE_FROM_LIST, 110.5, asked=110.0, endpoint=0)
+    assert isinstance(decision, Continue)
+    late = JobWait(JOB, "copy-bck", 10.0)
+    late.start(100.0)
+    late.handle_shared(BUSY, 101.5, asked=101.0, endpoint=0)
+    assert not isinstance(late.handle_shared(BUSY, 110.0, asked=110.0, endpoint=0), Continue)
+
+
+@pytest.mark.parametrize(("moment", "over"), [(12.99, False), (13.0, True)])
+def test_list_that_comes_too_late_for_another_request(moment: float, over: bool) -> None:
+    """Three seconds past the deadline there is no time left to ask for a job that is not on it."""
+    wait = begun(timeout=10.0)
+    decision = wait.handle_shared(GONE_FROM_LIST, moment, asked=10.0, endpoint=0)
+    assert over is not isinstance(decision, Continue)
