@@ -253,11 +253,11 @@ def _verify(environ: Mapping[str, str]) -> bool | str | None:
 
 
 def _client_cert(environ: Mapping[str, str]) -> tuple[str, str] | None:
-    certificate, key = environ.get(CERTIFICATE, ""), environ.get(CERTIFICATE_KEY, "")
+    certificate, key = environ.get(CERTIFICATE), environ.get(CERTIFICATE_KEY)
     if bool(certificate) != bool(key):
         msg = f"{CERTIFICATE} and {CERTIFICATE_KEY} go together, and only one of them is set"
         raise ValueError(msg)
-    return (certificate, key) if certificate else None
+    return (certificate, key) if certificate and key else None
 
 
 _READERS: Final[Mapping[str, Callable[[Mapping[str, str]], object]]] = {

@@ -80,7 +80,7 @@ def read_error(body: bytes) -> ErrorDocument | None:
         document = need_object(load(body), "an error document")
     except ProtocolError:
         return None
-    message, tcode = document.get("message"), document.get("tcode", "")
+    message, tcode = document.get("message"), document.get("tcode")
     # Gateways, too, write JSON with a message; AIStore repeats the status in its own.
     if not (isinstance(message, str) and message and type(document.get("status")) is int):
         return None

@@ -207,7 +207,7 @@ def named_kind(text: str) -> Kind:
 
         # It may come from a file, and be of any length.
         shown = text[:_SHOWN]
-        near = get_close_matches(shown, [*KINDS, *_BY_DISPLAY], n=3)
+        near = get_close_matches(shown, [*KINDS, *_BY_DISPLAY])
         hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(KINDS)}"
         msg = f"unknown kind of job {shown!r}: {hint}"
         raise ValueError(msg)

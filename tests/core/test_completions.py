@@ -105,3 +105,21 @@ def test_answer_before_the_start() -> None:
     """There is nothing that it could answer."""
     with pytest.raises(RuntimeError, match="not started"):
         completions("a").handle(NOT_LISTED, 0.0)
+
+
+def test_run_that_is_begun_again_before_its_first_answer() -> None:
+    """Nothing has happened: the same request is to be sent, at the same moment."""
+    each = completions("a", "b")
+    assert pending(each, 5.0) == pending(each, 5.0)
+
+
+def test_pause_after_a_long_one() -> None:
+    """It is measured by what is left of the time to the next request, as if the long one had not been."""
+    each = completions("a", "b")
+    _, now = drive(each, 0.0, "b", "a")
+    now += 1_000.0
+    pending(each, now)
+    decision = each.handle(active(t1=[document("b")]), now)
+    assert isinstance(decision, Continue)
+    assert decision.delay > 0
+    assert pytest.approx(decision.delay / 2) == pending(each, now + decision.delay / 2).delay

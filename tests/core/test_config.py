@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ais_jobcore.config import NO_TIMEOUT, ClientConfig, check_endpoint, check_token, read_token
+from ais_jobcore.config import (
+    NO_TIMEOUT,
+    ClientConfig,
+    _text,
+    check_endpoint,
+    check_token,
+    read_token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -349,3 +356,16 @@ def test_half_a_certificate() -> None:
         with pytest.raises(ValueError, match="go together"):
             read({half: "file.pem"})
     assert read().client_cert is None
+
+
+def test_text_of_a_variable() -> None:
+    """It is that of the variable it is asked for, without the white space around it, or nothing."""
+    read_text = _text("NAME")
+    assert "x y" == read_text({"NAME": " x y\n", "OTHER": "z"})
+    assert read_text({"NAME": "  "}) is read_text({"OTHER": "z"}) is None
+
+
+def test_capitals_are_no_secret() -> None:
+    """An endpoint that is none is shown with every letter."""
+    with pytest.raises(ValueError, match="'ftp://X' is none"):
+        check_endpoint("ftp://X")

@@ -17,7 +17,7 @@ from ais_jobcore import (
     ProtocolError,
     TargetState,
 )
-from ais_jobcore.documents import ErrorDocument, read_error, read_sightings, read_status
+from ais_jobcore.documents import _SHORT, ErrorDocument, read_error, read_sightings, read_status
 from ais_jobcore.models import read_snapshots
 from ais_jobcore.sightings import Sighting, sight
 from tests.core.sent import (
@@ -420,6 +420,9 @@ def test_long_status_is_not_remembered() -> None:
     assert read_status(long) == read_status(long)
     short = json.dumps(status).encode()
     assert read_status(short) is read_status(short)
+    longest = short + b" " * (_SHORT - len(short))
+    assert read_status(longest) is read_status(longest)
+    assert read_status(longest + b" ") is not read_status(longest + b" ")
 
 
 def test_counters_are_read_where_they_are_asked_for() -> None:
@@ -441,7 +444,8 @@ def test_place_in_a_snapshot(key: str, value: object) -> None:
     """It names target, number and key, and what was expected there."""
     body = json.dumps({"t1": [{"id": "other"}, {"id": "j", "kind": "lru", key: value}]}).encode()
     sort = "bool" if key in {"aborted", "is_idle"} else "str"
-    with pytest.raises(ProtocolError, match=f"{sort} was expected, not ") as raised:
+    found = "null" if value is None else type(value).__name__
+    with pytest.raises(ProtocolError, match=f"{sort} was expected, not {found}$") as raised:
         read_sightings(body, "j")
     assert f"t1[1].{key}" == raised.value.place
 
@@ -452,3 +456,13 @@ def test_finished_others_have_to_be_readable() -> None:
     with pytest.raises(ProtocolError) as raised:
         read_sightings(body, "g7")
     assert "t1[0].start-time" == raised.value.place
+
+
+def test_words_for_what_is_no_bucket() -> None:
+    """A bucket and its namespace are named."""
+    none = {5: "a bucket was expected, not int", (): "a namespace was expected, not list"}
+    for found, words in none.items():
+        bucket = found or {"name": "b", "namespace": []}
+        body = json.dumps({"t1": [{"id": "j", "kind": "lru", "bck": bucket}]}).encode()
+        with pytest.raises(ProtocolError, match=f"{words}$"):
+            read_snapshots(body)

@@ -164,5 +164,6 @@ def test_hash_tells_errors_apart() -> None:
     """Errors of another class, or with other words, are spread over other places of a set."""
     words = [JobInfoNotFound(f"no job {number}") for number in range(50)]
     assert len({hash(error) for error in words}) > 45
-    assert hash(ProtocolError("x")) != hash(JobInfoNotFound("x"))
+    assert str(ProtocolError("HTTP 404: x")) == str(RequestFailed(404, "x"))
+    assert hash(ProtocolError("HTTP 404: x")) != hash(RequestFailed(404, "x"))
     assert hash(ProtocolError("x")) == hash(ProtocolError("x"))

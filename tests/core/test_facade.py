@@ -226,8 +226,9 @@ def test_record(tmp_path: Path) -> None:
         endpoints = ["http://user:pw@ais-gateway:8080/v1", "not a URL"]
         with recorded(wait, record, endpoints=endpoints, secrets=lambda: ["s3cret"]) as run:
             run.start(0.0)
-            run.handle(Fault(FaultKind.DNS, "ais-gateway does not know s3cret"), 0.1)
+            run.handle(Fault(FaultKind.DNS, "ais-gateway does not know s3cret XXXX"), 0.1)
     assert "ais-gateway" not in file.read_text()
+    assert "XXXX" in file.read_text()
     assert "ais-gateway" in plain.read_text()
     for each in (file, plain):
         assert "s3cret" not in each.read_text()
@@ -238,3 +239,29 @@ def test_record_that_cannot_be_written(tmp_path: Path) -> None:
     """It is said before anything is sent."""
     with pytest.raises(OSError, match="nowhere"):
         recorded(JobWait("x"), tmp_path / "nowhere" / "wait.jsonl", endpoints=[], secrets=tuple)
+
+
+def test_groups_wait_for_all_by_default() -> None:
+    """Unless it is said for how many."""
+    assert ReturnWhen.ALL is to_group([JobBase("x")], None, "auto", WaitOptions())._return_when
+
+
+def test_operations_on_all_jobs_of_a_kind() -> None:
+    """Without an id the kind is what is asked for."""
+    job, kind = JobBase("", "lru"), "lru"
+    for made, expected in (
+        (job._details(OPTIONS), operations.details("", kind, options=OPTIONS)),
+        (job._within(NOON, None, OPTIONS), operations.within_timeframe("", kind, NOON, options=OPTIONS)),
+        (job._total_time(OPTIONS), operations.total_time("", kind, options=OPTIONS)),
+        (job._stop(OPTIONS), operations.stop("", kind, options=OPTIONS)),
+    ):
+        assert expected.start(0.0) == made.start(0.0)
+
+
+def test_end_of_a_time_frame() -> None:
+    """A job that began after it is not within it; without an end it is."""
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    for end, found in ((long_ago, False), (None, True)):
+        operation = JobBase("x", "lru")._within(long_ago, end, OPTIONS)
+        operation.start(0.0)
+        assert found is isinstance(operation.handle(DONE, 0.1), Done)

@@ -407,3 +407,13 @@ def test_what_may_have_arrived() -> None:
     ):
         call.start(0.0)
         assert ends is isinstance(call.handle(Fault(FaultKind.TIMEOUT, "late"), 1.0), Abort)
+
+
+def test_answer_that_says_no() -> None:
+    """The reason of the end is the error that it ended with; a job that is not in the reply is named."""
+    *_, last = run(operations.status("j-1"), NotFound("not found"))
+    assert isinstance(last, Abort)
+    assert str(last.error) == last.reason
+    *_, last = run(operations.details("j-1"), reply({"t1": [snapshot("other")]}))
+    assert isinstance(last, Abort)
+    assert "'j-1'" in str(last.error)

@@ -88,7 +88,7 @@ def test_lists(what: What, reply: Reply) -> None:
     assert all(each.busy for each in seen.jobs.values())
 
 
-@pytest.mark.parametrize("text", [JOB, f'"{JOB}"', f' "{JOB}"\n', "g7", "a.b~c:d@e-f_g", "i" * 100])
+@pytest.mark.parametrize("text", ["XaX", JOB, f'"{JOB}"', f' "{JOB}"\n', "g7", "a.b~c:d@e-f_g", "i" * 100])
 def test_id_of_a_started_job(text: str) -> None:
     """It comes as text or as JSON, with or without a line end."""
     assert Accepted(text.strip().strip('"')) == read(What.START, Reply(200, text.encode()))
@@ -101,6 +101,7 @@ def test_what_is_no_id(text: str) -> None:
         read(What.START, Reply(200, text.encode("utf-8", "surrogatepass")))
     assert raised.value.args[0].isprintable()
     assert len(raised.value.args[0]) < 100
+    assert len(text) < 100 or raised.value.args[0].endswith(f"not '{'i' * 39}…'")
 
 
 def test_stop() -> None:

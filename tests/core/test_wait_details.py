@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+
 import pytest
 from attrs import evolve
 
@@ -14,10 +16,14 @@ from ais_jobcore import (
     JobStats,
     JobWait,
     Outcome,
+    Reply,
     TransportFault,
     WaitOptions,
 )
+from ais_jobcore.calls import What
 from ais_jobcore.states import NO_FAULTS, NO_PROGRESS, Progress, shifted
+from ais_jobcore.testing.spelling import BEGINNING
+from tests.core.groups import shown
 from tests.core.scripts import (
     ACTIVE,
     JOB,
@@ -171,3 +177,25 @@ def test_wait_is_moved_to_another_clock() -> None:
     state = JobWait(JOB, "copy-bck").state
     assert 100.0 == shifted(evolve(state, now=2.0), 102.0).started_at
     assert 97.0 == shifted(evolve(state, now=2.0), 102.0, 3.0).started_at
+
+
+def test_faults_before_a_search_found_the_job() -> None:
+    """They are over with the answer."""
+    told = tell(JobWait("", "dsort"), *[(ACTIVE, REFUSED)] * 3, (ACTIVE, seen("dsort", t1="running")))
+    assert NO_FAULTS is told.wait.state.faults
+
+
+def test_status_that_contradicts_what_looked_like_the_end() -> None:
+    """All targets finished just now, and the proxies say that it runs: each time that is a first look."""
+    wait = JobWait(JOB, "copy-bck", options=WaitOptions(expected_objects=5))
+    wait.start(0.0)
+    date = formatdate(BEGINNING / 1e9 + 10.0, usegmt=True)
+    done = Reply(200, shown(JOB, kind="copy-bck", t1="finished").body, {"Date": date})
+    for now in (5.0, 10.0, 15.0):
+        decision = wait.handle(done, now)
+        assert isinstance(decision, Continue)
+        assert What.STATUS is decision.request.what
+        decision = wait.handle(RUNNING, now + 0.1)
+        assert isinstance(decision, Continue)
+        assert What.PROGRESS is decision.request.what
+        assert wait.state.quiet_since is None

@@ -181,3 +181,12 @@ def test_list_that_comes_too_late_for_another_request(moment: float, over: bool)
     wait = begun(timeout=10.0)
     decision = wait.handle_shared(GONE_FROM_LIST, moment, asked=10.0, endpoint=0)
     assert over is not isinstance(decision, Continue)
+
+
+def test_list_that_was_asked_for_just_before_the_deadline() -> None:
+    """It is not the last poll, though its answer comes on the deadline: there is one on it."""
+    wait = JobWait(JOB, "copy-bck", 10.0)
+    wait.start(100.0)
+    decision = wait.handle_shared(BUSY, 110.0, asked=109.9, endpoint=0)
+    assert isinstance(decision, Continue)
+    assert 0.0 == decision.delay

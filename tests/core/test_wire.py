@@ -397,3 +397,10 @@ def test_decoding_is_pure(request_: Request) -> None:
     """The same reply to the same request is the same observation, every time."""
     for body, _ in ANSWERS.values():
         assert decode(request_, Reply(200, body)) == decode(request_, Reply(200, body))
+
+
+def test_first_words_of_a_page() -> None:
+    """Two hundred bytes of it are enough."""
+    seen = decode(ask_status("j"), Reply(502, b"x" * 300))
+    assert isinstance(seen, Unusable)
+    assert "x" * 200 == seen.message
