@@ -336,7 +336,11 @@ def _read_not_found(state: WaitState, now: float, source: Source | None = None) 
         return state, Signal.NOWHERE
     # What the other source said long ago is no answer now: it is asked again.
     before = state.unknown_to if state.phase is Phase.SEEK else frozenset[Source]()
-    state = changed(state, unknown_to=before | {source or state.asked}, quiet_since=None)
+    where = source or state.asked
+    if where is Source.SNAPSHOTS:
+        # Only targets take back what targets showed: proxies forget a job minutes after its end (V2).
+        state = _unquiet(state)
+    state = changed(state, unknown_to=before | {where})
     if not state.unknown_to.issuperset(sources(state)):
         return state, Signal.ELSEWHERE
     return _read_unknown(state, now)

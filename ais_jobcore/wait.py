@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Step: TypeAlias = "tuple[WaitState, Continue | Done[WaitResult] | Abort[WaitResult]]"
 
-POLICY: Final = 1
+POLICY: Final = 2
 """The version of the rules; it rises whenever the same inputs may lead to other decisions."""
 
 _WATCHING: Final[Mapping[Signal, Phase]] = {

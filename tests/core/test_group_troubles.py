@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from attrs import evolve
 
 from ais_jobcore import (
+    Continue,
     FaultKind,
+    GroupWait,
     JobInfoNotFound,
     JobWait,
     Outcome,
@@ -17,6 +20,8 @@ from ais_jobcore import (
     TransportFault,
     WaitOptions,
 )
+from ais_jobcore.group import _list_of, _Member
+from ais_jobcore.states import Source
 from tests.core.groups import (
     NAMES,
     NOT_LISTED,
@@ -313,3 +318,43 @@ def test_riders_whose_time_is_up_do_not_hold_up_the_list() -> None:
     played = play(members, answers)
     assert [TransportFault, Timeout, Timeout] == [type(each) for each in played.endings]
     assert "other jobs of the group" in str(error_of(played.endings[2]).__cause__)
+
+
+# What the parts of a group do, one by one.
+
+
+def test_list_of_a_member_whose_proxies_forgot_it() -> None:
+    """It is asked for by its id; every other one of a kind with a status rides on the list of those."""
+    wait = JobWait("a", "copy-bck", None)
+    assert "statuses" == _list_of(_Member(wait))
+    forgotten = JobWait.of(evolve(wait.state, unknown_to=frozenset({Source.STATUS})))
+    assert "" == _list_of(_Member(forgotten))
+    assert "" == _list_of(_Member(wait, alone=True))
+    assert "dsort" == _list_of(_Member(JobWait("a", "dsort", None)))
+
+
+def test_whose_turn_it_is() -> None:
+    """Who is known goes first; then whoever nobody knows, if due long before; and then the others again."""
+    group = GroupWait([JobWait(name, "dsort", None) for name in "abcd"])
+    group._known = [(10.0, 0, 0), (10.0, 2, 0), (10.5, 3, 0)]
+    group._unknown = [(6.5, 1, 0)]
+    assert [0, 1, 2, 3] == [group._turn(11.0)[1] for _ in range(4)]
+    waiting = GroupWait([JobWait(name, "dsort", None) for name in "abc"])
+    waiting._known, waiting._unknown = [(10.0, 0, 0), (10.0, 2, 0)], [(7.5, 1, 0)]
+    assert [0, 2, 1] == [waiting._turn(11.0)[1] for _ in range(3)]
+    early = GroupWait([JobWait(name, "dsort", None) for name in "ab"])
+    early._known, early._unknown = [(10.0, 0, 0)], [(9.0, 1, 0)]
+    assert [1, 0] == [early._turn(8.0)[1] for _ in range(2)]
+
+
+def test_doubt_stays() -> None:
+    """Once a target was away, its jobs are asked for by id when a list lacks them, whatever came after."""
+    group = GroupWait([JobWait("a", "dsort", None), JobWait("b", "dsort", None)])
+    now, decision = 0.0, group.start(0.0)
+    for event in (TARGET_DOWN, REFUSED, NULL):
+        assert isinstance(decision, Continue)
+        now += decision.delay
+        decision = group.handle(event, now)
+    assert [True, True] == [member.doubtful for member in group._members]
+    assert [True, True] == [member.alone for member in group._members]
+    assert [""] * 2 == [member.rides for member in group._members]

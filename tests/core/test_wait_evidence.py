@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ais_jobcore import Done, JobWait, Outcome
-from tests.core.scripts import ACTIVE, JOB, REFUSED, UNKNOWN, live, seen, status
+from tests.core.scripts import ACTIVE, JOB, REFUSED, SNAPS, STATUS, UNKNOWN, live, seen, status, tell
 
 
 def test_not_running_is_not_the_end_of_one_target() -> None:
@@ -31,3 +31,22 @@ def test_old_not_found_is_asked_again() -> None:
     told = live(JobWait(JOB, "copy-bck"), lambda *_: next(answers, UNKNOWN))
     told.failed(Outcome.GONE)
     assert ["snapshots", "status"] == told.questions[-2:]
+
+
+def test_proxies_take_nothing_back_that_targets_showed() -> None:
+    """Between two looks that agree they were asked, and have forgotten the job: the end is proved."""
+    done = seen("brand-new", t1="finished", t2="finished")
+    told = tell(
+        JobWait(JOB, timeout=20.0),
+        (SNAPS, done),
+        *((SNAPS, REFUSED), (SNAPS, REFUSED), (STATUS, UNKNOWN)),
+        (SNAPS, done),
+    )
+    told.succeeded(Outcome.FINISHED)
+
+
+def test_targets_that_do_not_know_it_take_back_what_they_showed() -> None:
+    """Two looks have to agree with none between them that says otherwise."""
+    done = seen("dsort", t1="finished", t2="finished")
+    told = tell(JobWait(JOB, "dsort"), (SNAPS, done), (SNAPS, UNKNOWN), (SNAPS, done))
+    assert not isinstance(told.decision, Done)

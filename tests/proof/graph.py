@@ -454,7 +454,8 @@ class _Search:
         graph = self.graph
         asked = min(node.state.due, at)
         state, decision = step(node.state, observation, at)
-        memory = remember(node.memory, observation, asked, at, self._aim)
+        what = node.state.pending.what if node.state.pending is not None else None
+        memory = remember(node.memory, observation, asked, at, self._aim, what)
         graph.edges += 1
         graph.moves.add((node.state.phase, state.phase))
         found = list(broken(memory, self._aim, observation, decision, at))

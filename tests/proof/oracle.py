@@ -83,15 +83,18 @@ class Aim(NamedTuple):
     malformed: int
 
 
-def remember(  # noqa: PLR0911 - one case, one answer
-    old: Memory, seen: Observation | None, asked: float, now: float, aim: Aim
+def remember(  # noqa: PLR0911, PLR0917 - one case, one answer
+    old: Memory, seen: Observation | None, asked: float, now: float, aim: Aim, what: What | None
 ) -> Memory:
-    """Note what an answer shows."""
+    """Note what an answer shows; ``what`` it was asked for."""
     match seen:
         case AggregatedJobSnap():
             return _search(_spoken(old), seen)
         case Sightings() if seen.own:
             return _look(_spoken(old), seen, asked, now, aim)
+        case NotFound() if what is What.STATUS:
+            # Proxies that do not know the job say nothing about what its targets showed.
+            return _spoken(old)
         case Sightings() | NotFound():
             later = isinstance(seen, Sightings) and bool(seen.finished_others)
             return _spoken(old)._replace(done_since=None, done_looks=0, superseded=later or old.superseded)
