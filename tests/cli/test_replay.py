@@ -11,6 +11,7 @@ import pytest
 
 from ais_jobcore import Fault, FaultKind, NotFound
 from ais_jobcore.recording import Transcript, replay
+from ais_jobcore.wait import POLICY
 from tests.core.scripts import RUNNING, seen
 from tests.core.transcripts import LIFE, lines, record, write
 
@@ -140,7 +141,7 @@ def test_other_policy_is_told_beside_a_difference(shell: Shell, path: Path) -> N
     assert (0, "") == (shell.run("replay", str(path), "--diff").code, shell.run("replay", str(path)).err)
     others[1]["decision"]["reason"] = "because"
     write(path, [header | {"policy": 0}, *others])
-    assert "recorded under policy 0, and this is policy 1" in shell.run("replay", str(path)).err
+    assert f"recorded under policy 0, and this is policy {POLICY}" in shell.run("replay", str(path)).err
 
 
 def test_what_raises_is_told(shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,8 +165,8 @@ def test_replay_as_json(shell: Shell, path: Path) -> None:
     assert [True, True, False, True, True] == [row["same"] for row in rows]
     assert {
         "file": "wait.jsonl",
-        "policy": 1,
-        "policy_today": 1,
+        "policy": POLICY,
+        "policy_today": POLICY,
         "truncated": False,
         "same": False,
         "line": 4,
