@@ -317,7 +317,8 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
     state = state if status is state.status else changed(state, status=status)
     alone = Source.SNAPSHOTS not in known_to
     if not status.over:
-        state = _unquiet(state)
+        # It contradicts targets that have all finished; to the proxies a job that idles runs.
+        state = _unquiet(state) if all_finished(state.targets) else state
         return state, Signal.ENDED if alone and state.until is Until.STARTED else Signal.BUSY
     if state.until is Until.NOT_RUNNING and not alone:
         # After an abort the proxies know of the first target's end, and others may have work yet.

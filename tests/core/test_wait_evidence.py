@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ais_jobcore import Done, JobWait, Outcome
+from ais_jobcore import Continue, Done, JobWait, Outcome
 from tests.core.scripts import ACTIVE, JOB, REFUSED, SNAPS, STATUS, UNKNOWN, live, seen, status, tell
 
 
@@ -50,3 +50,27 @@ def test_targets_that_do_not_know_it_take_back_what_they_showed() -> None:
     done = seen("dsort", t1="finished", t2="finished")
     told = tell(JobWait(JOB, "dsort"), (SNAPS, done), (SNAPS, UNKNOWN), (SNAPS, done))
     assert not isinstance(told.decision, Done)
+
+
+def test_job_that_idles_has_not_ended_for_the_proxies() -> None:
+    """Between two looks that agree they were asked, and say that it runs: it idles, all the same."""
+    idle = seen("brand-new", t1="idle", t2="finished")
+    told = tell(
+        JobWait(JOB, timeout=20.0),
+        (SNAPS, idle),
+        *((SNAPS, REFUSED), (SNAPS, REFUSED), (STATUS, status(kind="brand-new"))),
+        (SNAPS, idle),
+    )
+    told.succeeded(Outcome.IDLE)
+
+
+def test_proxies_contradict_targets_that_have_all_finished() -> None:
+    """That the job runs makes the next look at the targets a first one again."""
+    done = seen("brand-new", t1="finished", t2="finished")
+    told = tell(
+        JobWait(JOB, timeout=20.0),
+        (SNAPS, done),
+        *((SNAPS, REFUSED), (SNAPS, REFUSED), (STATUS, status(kind="brand-new"))),
+        (SNAPS, done),
+    )
+    assert isinstance(told.decision, Continue)

@@ -101,7 +101,9 @@ def remember(  # noqa: PLR0911, PLR0917 - one case, one answer
         case JobStatus(err=err, aborted=aborted, end_time=end, uuid=uuid) if uuid != "another":
             said = "failed" if aborted or (err and end) else "over" if end else "runs"
             heard = _spoken(old)._replace(said=said, err=old.err or bool(err))
-            return heard._replace(done_since=None, done_looks=0) if said == "runs" else heard
+            # That it runs contradicts targets that have all finished, and agrees with some that idle.
+            ended = all(fact.last in {None, TargetState.FINISHED} for fact in old.facts)
+            return heard._replace(done_since=None, done_looks=0) if said == "runs" and ended else heard
         case Unusable(trouble=trouble, authentic=authentic):
             malformed = old.malformed + 1 if trouble is Trouble.MALFORMED else 0
             known = old.answered or authentic or trouble in PASSING
