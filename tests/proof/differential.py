@@ -21,6 +21,7 @@ from attrs import define, field
 
 from ais_jobcore import Abort, Continue, Done, JobWait, Until, WaitOptions
 from ais_jobcore.calls import What
+from benchmarks.official import response
 from tests.proof import go_model
 from tests.proof.differential_cases import JOB, NOT_FOUND, PROXIES, SETTLING, draw, spell, spell_status
 from tests.proof.differential_judge import (
@@ -148,10 +149,7 @@ class _Client:
         reply = self._script.answer(status=params["what"] == "status")
         if reply.status != 200:
             raise _Refused
-        text = reply.body.decode()
-        return self._decode(
-            res_model, SimpleNamespace(headers={"Content-Type": "application/json"}, text=text)
-        )
+        return self._decode(res_model, response(reply.body))
 
 
 def wait_there(case: Case) -> Verdict:

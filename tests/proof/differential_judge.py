@@ -205,7 +205,7 @@ class _Judge:
     def _hear(self, look: Look | None) -> Verdict | None:
         if look is None:
             return self._unknown()
-        if Flaw.NULL in self._flaws and None in look.values():
+        if self._has(Flaw.NULL) and None in look.values():
             return UNREADABLE
         if self._only_running():
             shown = {

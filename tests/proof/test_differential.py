@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import pytest
-from attrs import evolve
 
-from ais_jobcore import Until, reading
-from ais_jobcore.evidence import Verdict, fold
-from ais_jobcore.snapshots import TargetState
-from ais_jobcore.states import Signal
+from ais_jobcore import Until
 from tests.proof import differential, go_model
 from tests.proof.differential import Tally, Unexplained, compare, compare_all, compare_batch, main, summary
 from tests.proof.differential_cases import ENDS, IDLES, SINGLE, Case, Look, Shown
 from tests.proof.differential_judge import GO, SDK, Flaw, explain, judge
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.proof.faults import FAULTS, put_in
 
 REPLIES: Final = 15_000
 RUNNING, IDLE, FINISHED = Shown("running"), Shown("idle"), Shown("finished")
@@ -125,36 +119,10 @@ def test_what_the_go_client_does(told: Case, there: str, flaw: Flaw | None) -> N
     assert flaw is None or (flaw,) == explain(told, GO, here)
 
 
-# Faults put into the rules; each makes this library say what the judge without flaws does not.
-
-
-def any_target(judged: Callable[..., Verdict], views: Any, until: Until) -> Verdict:
-    """Take one target that is done for all of them."""
-    done = tuple(view for view in views if view.state in {TargetState.FINISHED, TargetState.IDLE})
-    return judged(done or views, until)
-
-
-FAULTS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
-    "an end is believed at first sight": ("_read_quiet", lambda _, state, *__: (state, Signal.ENDED)),
-    "any target that is done is all of them": ("judge", any_target),
-    "errors are forgotten": (
-        "fold",
-        lambda _, *args, **more: tuple(evolve(view, error="") for view in fold(*args, **more)),
-    ),
-    "whoever is missing is forgotten": (
-        "fold",
-        lambda _, views, own, **more: fold(tuple(v for v in views if v.target in own), own, **more),
-    ),
-    "a 404 is the end": ("_read_not_found", lambda _, state, *__: (state, Signal.ENDED)),
-}
-
-
 @pytest.mark.parametrize("fault", FAULTS)
 def test_fault_in_the_rules_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a disagreement that no flaw of the others explains, and the command that shows it is named."""
-    name, put_in = FAULTS[fault]
-    right = getattr(reading, name)
-    monkeypatch.setattr(reading, name, lambda *args, **more: put_in(right, *args, **more))
+    put_in(fault, monkeypatch)
     with pytest.raises(Unexplained, match=r"this library says .*; again: python -m .* --seed \d+"):
         compare_batch(0, 1_000)
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import pytest
-from attrs import evolve
 
-from ais_jobcore import reading
-from ais_jobcore.evidence import Verdict, fold
-from ais_jobcore.snapshots import TargetState
-from ais_jobcore.states import Signal
 from tests.proof import simulation
+from tests.proof.faults import FAULTS, put_in
 from tests.proof.simulation import Tally, Violation, main, run, run_all, run_batch
 from tests.proof.simulation_answers import KINDS_OF_FAULTS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ais_jobcore.evidence import Until
 
 WAITS: Final = 4_000
 ENDS: Final = {
@@ -89,56 +80,9 @@ def test_long_form_says_when_it_was_too_short(
     assert capsys.readouterr().out.splitlines()[-1].startswith("5 waits, ")
 
 
-# Faults put into the rules; each is to be found among a few thousand worlds.
-
-
-def confirm_at_once(_: object, state: Any, *__: object) -> tuple[Any, Signal]:
-    """Believe in an end at first sight."""
-    return state, Signal.ENDED
-
-
-def any_target(judge: Callable[..., Verdict], views: Any, until: Until) -> Verdict:
-    """Take one target that is done for all of them."""
-    done = tuple(view for view in views if view.state in {TargetState.FINISHED, TargetState.IDLE})
-    return judge(done or views, until)
-
-
-def forget_errors(_: object, *args: Any, **more: Any) -> Any:
-    """Keep no error text."""
-    return tuple(evolve(view, error="") for view in fold(*args, **more))
-
-
-def not_found_is_the_end(_: object, state: Any, *__: object) -> tuple[Any, Signal]:
-    """Take a 404 for the end."""
-    return state, Signal.ENDED
-
-
-def forget_the_missing(_: object, views: Any, own: Any, **more: Any) -> Any:
-    """Drop whoever is not in the reply."""
-    return fold(tuple(view for view in views if view.target in own), own, **more)
-
-
-def ignore_aborts(judge: Callable[..., Verdict], views: Any, until: Until) -> Verdict:
-    """Take an abort for a good end."""
-    ended = {TargetState.ABORTED: TargetState.FINISHED}
-    return judge(tuple(evolve(view, state=ended.get(view.state, view.state)) for view in views), until)
-
-
-FAULTS: Final = {
-    "an end is believed at first sight": (reading, "_read_quiet", confirm_at_once),
-    "any target that is done is all of them": (reading, "judge", any_target),
-    "errors are forgotten": (reading, "fold", forget_errors),
-    "a 404 is the end": (reading, "_read_not_found", not_found_is_the_end),
-    "whoever is missing is forgotten": (reading, "fold", forget_the_missing),
-    "aborts are ignored": (reading, "judge", ignore_aborts),
-}
-
-
 @pytest.mark.parametrize("fault", FAULTS)
 def test_fault_in_the_rules_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each breaks a promise in one of the first thousands of worlds."""
-    module, name, put_in = FAULTS[fault]
-    right = getattr(module, name)
-    monkeypatch.setattr(module, name, lambda *args, **more: put_in(right, *args, **more))
+    put_in(fault, monkeypatch)
     with pytest.raises(Violation, match="again: python -m"):
         run_batch(0, 4_000)
