@@ -3,23 +3,29 @@ Wait for the batch jobs of an AIStore cluster, surely and soon.
 
 This package is the pure core: it reads no clock, opens no socket and never sleeps. Snapshots,
 statuses, faults and time go in; ``Done``, ``Abort`` or ``Continue`` come out. To wait, take a driver
-(``ais_jobcore_requests``, ``ais_jobcore_aiohttp``) or write a loop of four lines around :class:`JobWait`.
+(``ais_jobcore_requests``, ``ais_jobcore_aiohttp``), or :func:`drive` a :class:`JobWait` by a function
+that sends requests.
+
+The names here are public, and so is what ``docs/architecture.md`` lists; all other modules may change.
 """
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from . import _later
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .calls import Request
+    from collections.abc import Callable, Mapping
+
     from .decisions import Abort, Continue, Decision, Done
+    from .drivers.loop import drive, drive_async
+    from .drivers.protocols import AsyncTransport, Transport
     from .errors import (
         AmbiguousJob,
         JobCoreError,
-        JobFailed,
         JobInfoNotFound,
         ProtocolError,
         RequestFailed,
@@ -27,23 +33,25 @@ if TYPE_CHECKING:
         Timeout,
         TransportFault,
     )
-    from .evidence import Until
-    from .group import GroupWait, ReturnWhen
+    from .events import Event, Fault, FaultKind, NotFound, Reply
     from .kinds import KINDS, Kind, resolve_kind
-    from .machine import JobWait
-    from .observations import Fault, FaultKind, NotFound, Reply
-    from .options import WaitOptions
-    from .pacing import Keller, Schedule
-    from .protocols import AsyncTransport, Operation, Transport
+    from .machines import operations
+    from .machines.group import GroupWait, ReturnWhen
+    from .machines.job import JobWait
+    from .machines.loading import load
+    from .machines.protocols import Operation, Scheduler, Send
+    from .options import Until, WaitOptions
+    from .proofs import TargetView
+    from .queries import Query, Request
+    from .results import JobFailed, Outcome, WaitResult
+    from .schedules import Keller, Schedule
     from .snapshots import (
         AggregatedJobSnap,
         BucketRef,
         JobSnap,
         JobStats,
         JobStatus,
-        Outcome,
         TargetState,
-        WaitResult,
     )
 
 __all__ = [
@@ -56,6 +64,7 @@ __all__ = [
     "Continue",
     "Decision",
     "Done",
+    "Event",
     "Fault",
     "FaultKind",
     "GroupWait",
@@ -72,13 +81,17 @@ __all__ = [
     "Operation",
     "Outcome",
     "ProtocolError",
+    "Query",
     "Reply",
     "Request",
     "RequestFailed",
     "ReturnWhen",
     "Schedule",
+    "Scheduler",
+    "Send",
     "Stalled",
     "TargetState",
+    "TargetView",
     "Timeout",
     "Transport",
     "TransportFault",
@@ -86,27 +99,60 @@ __all__ = [
     "WaitOptions",
     "WaitResult",
     "__version__",
+    "drive",
+    "drive_async",
+    "load",
+    "operations",
     "resolve_kind",
 ]
 
+
+def _later(package: str, names: Mapping[str, str]) -> Callable[[str], object]:
+    """
+    Make the ``__getattr__`` of a package whose names are imported when they are first used (PEP 562).
+
+    Args:
+        package: the name of the package.
+        names: modules of the package, and the names that each of them lends to it, with spaces between.
+    """
+    homes = {name: module for module, lent in names.items() for name in lent.split()}
+
+    def get(name: str) -> object:
+        """Import the name, once."""
+        if name not in homes:
+            msg = f"module {package!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        module = import_module(f"{package}.{homes[name]}")
+        # A name that its module does not have is the module itself: `operations`.
+        value: object = getattr(module, name, module)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return get
+
+
 if not TYPE_CHECKING:  # pragma: no branch - so that type checkers know which names there are not
-    __getattr__ = _later.later(
+    __getattr__ = _later(
         __name__,
         {
-            "calls": "Request",
             "decisions": "Abort Continue Decision Done",
-            "errors": "AmbiguousJob JobCoreError JobFailed JobInfoNotFound "
+            "drivers.loop": "drive drive_async",
+            "drivers.protocols": "AsyncTransport Transport",
+            "errors": "AmbiguousJob JobCoreError JobInfoNotFound "
             "ProtocolError RequestFailed Stalled Timeout TransportFault",
-            "evidence": "Until",
-            "group": "GroupWait ReturnWhen",
+            "events": "Event Fault FaultKind NotFound Reply",
             "kinds": "KINDS Kind resolve_kind",
-            "machine": "JobWait",
-            "observations": "Fault FaultKind NotFound Reply",
-            "options": "WaitOptions",
-            "pacing": "Keller Schedule",
-            "protocols": "AsyncTransport Operation Transport",
-            "snapshots": "AggregatedJobSnap BucketRef JobSnap JobStats "
-            "JobStatus Outcome TargetState WaitResult",
+            "machines.group": "GroupWait ReturnWhen",
+            "machines.job": "JobWait",
+            "machines.loading": "load",
+            "machines.operations": "operations",
+            "machines.protocols": "Operation Scheduler Send",
+            "options": "Until WaitOptions",
+            "proofs": "TargetView",
+            "queries": "Query Request",
+            "results": "JobFailed Outcome WaitResult",
+            "schedules": "Keller Schedule",
+            "snapshots": "AggregatedJobSnap BucketRef JobSnap JobStats JobStatus TargetState",
         },
     )
 

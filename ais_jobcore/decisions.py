@@ -7,13 +7,13 @@ returns the result or raises the error, whichever is set.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from .calls import Request
     from .errors import JobCoreError
+    from .queries import Request
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -48,6 +48,10 @@ class Done(Generic[T_co]):
     result: T_co
     reason: str
 
+    def unwrap(self) -> T_co:
+        """Return the result."""
+        return self.result
+
 
 @frozen
 class Abort(Generic[T_co]):
@@ -63,6 +67,17 @@ class Abort(Generic[T_co]):
     result: T_co | None
     error: JobCoreError | None
     reason: str
+
+    def unwrap(self) -> T_co:
+        """
+        Return the result, where it is the job that ended badly.
+
+        Raises:
+            JobCoreError: the wait could not be completed.
+        """
+        if self.error is not None:
+            raise self.error
+        return cast("T_co", self.result)
 
 
 Decision: TypeAlias = Continue | Done[T] | Abort[T]

@@ -2,7 +2,7 @@
 Errors, in one tree, split by who is at fault.
 
 ====================  =====================================================
-the job               :class:`JobFailed` (only from ``raise_for_failure``)
+the job               :class:`~ais_jobcore.JobFailed` (only from ``raise_for_failure``)
 time                  :class:`Timeout`
 whoever named the job :class:`JobInfoNotFound`, :class:`AmbiguousJob`
 the server's refusal  :class:`RequestFailed`
@@ -25,8 +25,8 @@ from .text import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .observations import FaultKind
-    from .snapshots import TargetState, WaitResult
+    from .events import FaultKind
+    from .snapshots import TargetState
 
 
 class JobCoreError(Exception):
@@ -110,23 +110,6 @@ class AmbiguousJob(JobInfoNotFound, ValueError):
     def __str__(self) -> str:
         """List the candidates."""
         return printable(f"{self.message}: wait by id for one of {', '.join(self.job_ids)}")
-
-
-@define
-class JobFailed(JobCoreError):
-    """
-    Carry a result that is not a success; raised by ``WaitResult.raise_for_failure`` only.
-
-    Attributes:
-        result: the whole result.
-    """
-
-    result: WaitResult
-
-    def __str__(self) -> str:
-        """Name the job, how it ended and the error text."""
-        outcome = self.result.outcome.value if self.result.outcome else "failed"
-        return printable(f"job {self.result.job_id!r} {outcome}: {self.result.error}")
 
 
 @define

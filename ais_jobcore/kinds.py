@@ -13,14 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
 
+from . import limits
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-MINUTE: Final = 60.0
-"""Seconds in a minute; retentions are written with it."""
-
-STATUS_RETENTION: Final = 3 * MINUTE
-"""Seconds for which a proxy remembers the status of a finished job (rule V2)."""
 
 
 class Strategy(enum.Enum):
@@ -72,7 +68,7 @@ class Kind:
     startable: bool = field(default=False, kw_only=True)
     aborted_by_rebalance: bool = field(default=False, kw_only=True)
     single_target: bool = field(default=False, kw_only=True)
-    retention: float = field(default=60 * MINUTE, kw_only=True)
+    retention: float = field(default=limits.RETENTION, kw_only=True)
 
     @property
     def waitable(self) -> bool:
@@ -137,7 +133,7 @@ def _read_row(row: str) -> Kind:
         startable="s" in marks,
         aborted_by_rebalance="r" in marks,
         single_target="1" in marks,
-        retention=MINUTE if "b" in marks else 60 * MINUTE,
+        retention=limits.BRIEF_RETENTION if "b" in marks else limits.RETENTION,
     )
 
 
@@ -148,9 +144,6 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
 
 SHORTEST_RETENTION: Final = min(kind.retention for kind in KINDS.values())
 """Seconds for which targets show a finished job of whatever kind."""
-
-_SHOWN: Final = 100
-"""Characters of a kind that nobody knows which are looked at."""
 
 _BY_DISPLAY: Final = {kind.display: kind for kind in KINDS.values()}
 _REBALANCE_ID: Final = re.compile(r"g[0-9]{1,19}\Z")
@@ -206,7 +199,7 @@ def named_kind(text: str) -> Kind:
         from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 
         # It may come from a file, and be of any length.
-        shown = text[:_SHOWN]
+        shown = text[: limits.NAME_LIMIT]
         near = get_close_matches(shown, [*KINDS, *_BY_DISPLAY])
         hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(KINDS)}"
         msg = f"unknown kind of job {shown!r}: {hint}"

@@ -1,21 +1,39 @@
-"""The settings of a wait: one frozen value, checked when it is made."""
+"""What a wait waits for, and its settings: frozen values, checked when they are made."""
 
 from __future__ import annotations
 
+import enum
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from .pacing import PRESETS, Schedule
+from . import limits
+from .schedules import PRESETS, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from attrs import Attribute
 
-LAST_REQUEST: Final = 3.0
-"""Seconds for which the request sent on the deadline may take at most."""
+
+class Until(enum.Enum):
+    """What a wait waits for."""
+
+    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
+
+    AUTO = "auto"
+    """Whatever the end of a job of its kind is."""
+    FINISHED = "finished"
+    """Every target ended."""
+    IDLE = "idle"
+    """Every target is idle or ended."""
+    SINGLE = "single"
+    """Every target ended; there is one, as a rule."""
+    STARTED = "started"
+    """Every target began."""
+    NOT_RUNNING = "not-running"
+    """No target has work, or nobody knows the job."""
 
 
 def _seconds(_: object, attribute: Attribute[float], value: object) -> None:
@@ -86,14 +104,14 @@ class WaitOptions:
     """
 
     seed: int = field(default=0, validator=_whole)
-    request_timeout: float = field(default=20.0, validator=_seconds)
+    request_timeout: float = field(default=limits.REQUEST_TIMEOUT, validator=_seconds)
     endpoints: int = field(default=1, validator=_count)
     details: bool = True
-    grace: float = field(default=5.0, validator=_seconds)
-    idle_gap: float = field(default=2.0, validator=_seconds)
-    finished_gap: float = field(default=0.25, validator=_seconds)
-    unanswered: float = field(default=30.0, validator=_seconds)
-    outage: float = field(default=600.0, validator=_seconds)
+    grace: float = field(default=limits.GRACE, validator=_seconds)
+    idle_gap: float = field(default=limits.IDLE_GAP, validator=_seconds)
+    finished_gap: float = field(default=limits.FINISHED_GAP, validator=_seconds)
+    unanswered: float = field(default=limits.UNANSWERED, validator=_seconds)
+    outage: float = field(default=limits.OUTAGE, validator=_seconds)
     schedule: Schedule = field(default=PRESETS["default"], converter=_to_schedule)
     expected_objects: int | None = field(default=None, validator=_optional(_count))
     expected_bytes: int | None = field(default=None, validator=_optional(_count))
@@ -108,9 +126,9 @@ class WaitOptions:
 
 
 def request_timeout(options: WaitOptions, left: float) -> float:
-    """Bound one request: a wait ends by its deadline and :data:`LAST_REQUEST` (rules E4, S62, R6)."""
+    """Bound one request: a wait ends by its deadline and ``limits.LAST_REQUEST`` (rules E4, S62, R6)."""
     usual = options.request_timeout
-    return usual if left >= usual else min(usual, max(left, LAST_REQUEST), left + LAST_REQUEST)
+    return usual if left >= usual else min(usual, max(left, limits.LAST_REQUEST), left + limits.LAST_REQUEST)
 
 
 def check_timeout(timeout: object) -> float | None:

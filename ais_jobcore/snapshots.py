@@ -1,8 +1,7 @@
 """
-What a cluster says about a job, and what a wait says in the end: frozen values, no I/O.
+What a cluster says about a job: frozen values, no I/O.
 
-The names are those of ``aistore.sdk.types`` and ``aistore.sdk.wait_result``,
-with the fields that the seed leaves out (``err``, ``ctlmsg``: rules S41, S50, E2).
+The names are those of ``aistore.sdk.types``, with the fields that the seed leaves out (``err``, ``ctlmsg``: rules S41, S50, E2).
 Times are aware UTC datetimes or ``None`` for *not yet*; ``..._ns`` are exact nanoseconds since the epoch.
 """
 
@@ -79,28 +78,6 @@ def classify(start_ns: int | None, end_ns: int | None, *, aborted: bool, idle: b
     return TargetState.IDLE if idle else TargetState.RUNNING
 
 
-class Outcome(enum.Enum):
-    """How a job ended, in order of precedence; the last two are successes."""
-
-    ABORTED = "aborted"
-    """Somebody or something stopped it on one target at least."""
-    LOST = "lost"
-    """A target that had worked on it is gone, or came back without that work."""
-    SUPERSEDED = "superseded"
-    """A later rebalance took its place."""
-    GONE = "gone"
-    """It had been seen, and the cluster does not know it any more."""
-    FINISHED_WITH_ERRORS = "finished with errors"
-    """It came to its end, and some of its work failed."""
-    FINISHED = "finished"
-    IDLE = "idle"
-
-    @property
-    def success(self) -> bool:
-        """Whether this is how a job should end."""
-        return self in {Outcome.FINISHED, Outcome.IDLE}
-
-
 @frozen
 class BucketRef:
     """
@@ -140,8 +117,8 @@ def _start_ns(snap: JobSnap) -> int | None:
     return to_nanoseconds(snap.start_time)
 
 
-def _end_ns(ended: JobSnap | WaitResult) -> int | None:
-    return to_nanoseconds(ended.end_time)
+def _end_ns(snap: JobSnap) -> int | None:
+    return to_nanoseconds(snap.end_time)
 
 
 @frozen(kw_only=True)
@@ -285,58 +262,6 @@ class JobStatus:
     def over(self) -> bool:
         """Whether it ended at all."""
         return self.aborted or self.end_time != 0
-
-
-@frozen(kw_only=True)
-class WaitResult:
-    """
-    Say how a wait ended. Truthy iff the job did well.
-
-    Attributes:
-        job_id: the job.
-        success: whether what was waited for came about, without any error.
-        error: every error text known, or ``None``; never empty (rules S25, E19).
-        end_time: the latest end, ``None`` unless every target ended.
-        kind: the kind of the job, as far as it is known.
-        outcome: how the job ended; ``None`` where only its start, or that it does not run, was asked for.
-        errors: target to its error text.
-        targets: target to its last known state.
-        polls: the number of requests sent.
-        elapsed: seconds from the start of the wait.
-        snapshots: the last snapshots of the job, where they were had.
-        notes: what was odd without being wrong: an unknown kind, a field that the server does not send.
-        end_time_ns: the exact end.
-    """
-
-    job_id: str
-    success: bool
-    error: str | None = None
-    end_time: datetime | None = None
-    kind: str = ""
-    outcome: Outcome | None = None
-    errors: Mapping[str, str] = Factory(dict[str, str])
-    targets: Mapping[str, TargetState] = Factory(dict[str, TargetState])
-    polls: int = 0
-    elapsed: float = 0.0
-    snapshots: AggregatedJobSnap | None = None
-    notes: tuple[str, ...] = ()
-    end_time_ns: int | None = Factory(_end_ns, takes_self=True)
-
-    def __bool__(self) -> bool:
-        """Be true iff the wait was a success."""
-        return self.success
-
-    def raise_for_failure(self) -> None:
-        """
-        Raise unless the wait was a success.
-
-        Raises:
-            JobFailed: with this result.
-        """
-        from .errors import JobFailed  # noqa: PLC0415 - dear to import, and raised here only
-
-        if not self.success:
-            raise JobFailed(self)
 
 
 def join_texts(texts: Iterable[str]) -> str | None:

@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-TEXT_LIMIT: Final = 1000
-"""Characters of one text that are kept."""
+from . import limits
 
 _BREAKS: Final = re.compile("[\t-\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
 
-def printable(text: str, limit: int = TEXT_LIMIT) -> str:
+def printable(text: str, limit: int = limits.TEXT_LIMIT) -> str:
     """
     Make one harmless line of a text.
 
@@ -30,3 +29,6 @@ def printable(text: str, limit: int = TEXT_LIMIT) -> str:
     kept = text if len(text) <= limit else f"{text[: limit - 1]}…"
     line = _BREAKS.sub(" ", kept)
     return line if line.isprintable() else "".join(filter(str.isprintable, line))
+
+
+LOGGER_NAME: Final = "ais_jobcore"

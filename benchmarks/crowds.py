@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from ais_jobcore import KINDS, Done, GroupWait, JobWait, WaitOptions
-from ais_jobcore.pacing import JITTER, PRESETS
+from ais_jobcore.limits import JITTER
+from ais_jobcore.schedules import PRESETS
 from ais_jobcore.testing import SimCluster, SimTransport, VirtualClock, run
 
 from . import official

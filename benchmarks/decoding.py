@@ -7,7 +7,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Final
 
 from ais_jobcore import Continue, JobWait, Reply, WaitOptions
-from ais_jobcore.calls import What
+from ais_jobcore.queries import Query
 
 from . import official
 from .checks import Check, side_by_side
@@ -34,7 +34,7 @@ class Poller:
         what: what the core has to be asking for.
     """
 
-    def __init__(self, kind: str, bodies: Sequence[bytes], what: What) -> None:
+    def __init__(self, kind: str, bodies: Sequence[bytes], what: Query) -> None:
         # As off a socket: no two answers are one object, even where they say the same.
         self._replies = cycle([Reply(200, bytes(bytearray(body))) for body in bodies])
         self._wait = JobWait(_JOB_ID, kind, None, options=WaitOptions(seed=1))
@@ -66,7 +66,7 @@ def _official(bodies: Sequence[bytes], *, status: bool) -> Callable[[], object]:
 def status_poll(rounds: int = 60, number: int = 500, *, sdk: bool = True) -> list[Check]:
     """Time polls of a status, all of which say that the job runs."""
     bodies = [status(_JOB_ID, _STATUS_KIND)] * 64
-    functions = [Poller(_STATUS_KIND, bodies, What.STATUS).poll, _parser(bodies)]
+    functions = [Poller(_STATUS_KIND, bodies, Query.STATUS).poll, _parser(bodies)]
     if sdk:
         functions.append(_official(bodies, status=True))
     own, floor, *rest = side_by_side(functions, rounds=rounds, number=number)
@@ -87,11 +87,11 @@ def snapshots_poll(
 ) -> list[Check]:
     """Time polls of snapshots whose counters move, for one job on all targets."""
     bodies = [snapshots(_JOB_ID, _IDLING_KIND, targets, 1000 * turn) for turn in range(4)]
-    functions = [Poller(_IDLING_KIND, bodies, What.SIGHTINGS).poll, _parser(bodies)]
+    functions = [Poller(_IDLING_KIND, bodies, Query.SIGHTINGS).poll, _parser(bodies)]
     if sdk:
         functions.append(_official(bodies, status=False))
     many = [snapshots(_JOB_ID, _IDLING_KIND, more, 1000 * turn) for turn in range(2)]
-    functions.append(Poller(_IDLING_KIND, many, What.SIGHTINGS).poll)
+    functions.append(Poller(_IDLING_KIND, many, Query.SIGHTINGS).poll)
     own, floor, *rest, large = side_by_side(functions, rounds=rounds)
     return [
         Check(

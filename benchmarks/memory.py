@@ -9,7 +9,7 @@ from gc import collect, get_objects
 from typing import TYPE_CHECKING, Final
 
 from ais_jobcore import Continue, JobWait, Reply, WaitOptions
-from ais_jobcore.calls import What
+from ais_jobcore.queries import Query
 
 from .checks import Check
 from .onejob import snapshots, status
@@ -76,7 +76,7 @@ def _advanced(kind: str, targets: int, place: int) -> JobWait:
 
 def _answer(request: Request, kind: str, targets: int, poll: int) -> bytes:
     job_id = str((request.json or {})["id"])
-    if request.what is What.STATUS:
+    if request.what is Query.STATUS:
         return status(job_id, kind)
     second = int(job_id[1:]) % 3600
     moment = f"12:{second // 60:02}:{second % 60:02}."

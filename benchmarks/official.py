@@ -12,15 +12,15 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
-from ais_jobcore.calls import Request, What
-from ais_jobcore.observations import Reply
+from ais_jobcore.events import Reply
+from ais_jobcore.queries import Query, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ais_jobcore.testing import VirtualClock, VirtualTransport
 
-_WHAT: Final = {"status": What.STATUS, "qryxstats": What.SNAPSHOTS}
+_WHAT: Final = {"status": Query.STATUS, "qryxstats": Query.SNAPSHOTS}
 
 
 class Refused(Exception):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import field, frozen
 
 from ais_jobcore import Continue, Done, Reply
-from ais_jobcore.calls import What
+from ais_jobcore.queries import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ class OneJob:
     def answer(self, request: Request, now: float) -> Reply:
         """Answer a request of a wait."""
         over = now >= self.duration
-        if request.what is What.STATUS:
+        if request.what is Query.STATUS:
             return Reply(200, self._status(over=over), _HEADERS)
         done = self.objects if over else int(self.objects * self.progress(now / self.duration))
         body = snapshots(self.job_id, self.kind, self.targets, done // self.targets, over=over)

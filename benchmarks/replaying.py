@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from ais_jobcore import Continue, JobWait, Reply, WaitOptions
-from ais_jobcore.calls import What
+from ais_jobcore.queries import Query
 from ais_jobcore.recording import Recorder, Transcript, replay
 
 from .checks import Check, side_by_side
@@ -89,7 +89,7 @@ def _replay(path: Path, polls: int) -> Callable[[], None]:
 
 
 def _deciding(bodies: Sequence[bytes], polls: int) -> Callable[[], None]:
-    poller = Poller(_STATUS_KIND, bodies, What.STATUS)
+    poller = Poller(_STATUS_KIND, bodies, Query.STATUS)
 
     def run() -> None:
         for _ in range(polls):

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import frozen
 
-from ais_jobcore import pacing
-from ais_jobcore.pacing import PRESETS
+from ais_jobcore.rules import pacing
+from ais_jobcore.schedules import PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ais_jobcore.pacing import Schedule
+    from ais_jobcore.schedules import Schedule
 
 Delays: TypeAlias = Iterator[float]
 Policy: TypeAlias = Callable[[int], Delays]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ais_jobcore.kinds import KINDS, Kind, Strategy
-from ais_jobcore.states import Phase, Signal
-from ais_jobcore.wait import TRANSITIONS
-from tests.proof.differential_judge import GO, SDK, Flaw
+from ais_jobcore.rules.state import Phase, Signal
+from ais_jobcore.rules.table import TRANSITIONS
+from tests.proof.differential.judge import GO, SDK, Flaw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

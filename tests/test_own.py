@@ -64,7 +64,7 @@ def test_own_tests_are_told_by_their_names() -> None:
     """``test_wait.py`` and ``test_wait_….py`` are of ``wait`` and its rules, ``test_waiting.py`` is not."""
     pattern = re.compile(own_tests(CORE / "reading.py"))
     assert pattern.search("tests/core/test_wait.py")
-    assert pattern.search("tests/core/test_wait_faults.py")
+    assert pattern.search("tests/core/rules/test_wait_faults.py")
     assert pattern.search("")
     assert not pattern.search("tests/core/test_waiting.py")
     assert not pattern.search("tests/cli/test_wait.py")

@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast
 
 from attrs import evolve, fields
 
-from .. import saving
 from .._version import __version__
 from ..decisions import Continue
-from ..machine import JobWait
-from ..observations import Event, Fault, FaultKind, NotFound, Reply
+from ..events import Event, Fault, FaultKind, NotFound, Reply
+from ..machines.job import JobWait
 from ..options import WaitOptions
-from ..pacing import PRESETS, Keller, Schedule
+from ..rules import saving
+from ..rules.table import POLICY
+from ..schedules import PRESETS, Keller, Schedule
 from ..snapshots import AggregatedJobSnap, BucketRef, JobStatus
-from ..wait import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..calls import Request
     from ..decisions import Decision
-    from ..snapshots import WaitResult
+    from ..queries import Request
+    from ..results import WaitResult
 
 Document: TypeAlias = "Mapping[str, Any]"
 """What JSON can hold."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from os import PathLike
 
-    from ..machine import JobWait
-    from ..observations import Event
-    from ..pacing import Schedule
+    from ..events import Event
+    from ..machines.job import JobWait
+    from ..schedules import Schedule
 
 FIRST: Final = 2
 """The number of the line after the header."""

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from os import PathLike
 
-    from ..calls import Request
-    from ..machine import JobWait
-    from ..pacing import Schedule
+    from ..machines.job import JobWait
+    from ..queries import Request
+    from ..schedules import Schedule
     from .lines import Document
     from .reading import Entry
 

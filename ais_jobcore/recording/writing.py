@@ -10,9 +10,8 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from attrs import frozen
 
-from ..narration import LOGGER_NAME
-from ..observations import Event
-from ..text import printable
+from ..events import Event
+from ..text import LOGGER_NAME, printable
 from .cleaning import Cleaner
 from .lines import LIMIT, decision_of, event_of, header_of, input_of, wait_of
 from .naming import Names
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ..decisions import Decision
-    from ..machine import JobWait
-    from ..snapshots import WaitResult
+    from ..machines.job import JobWait
+    from ..results import WaitResult
 
 RecordTo: TypeAlias = "Record | str | PathLike[str]"
 """Where a transcript goes: a path, or a :class:`Record` that says more."""

@@ -90,7 +90,7 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # pragma: no branch - so that type checkers know which names there are not
-    __getattr__ = _later.later(
+    __getattr__ = _later(
         __name__,
         {
             "asks": "DELAY_HEADER",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, frozen
 
-from ..kinds import STATUS_RETENTION
+from ..limits import STATUS_RETENTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

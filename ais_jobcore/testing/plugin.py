@@ -81,7 +81,7 @@ def ais_server(request: pytest.FixtureRequest, ais_cluster: SimCluster) -> Itera
 @pytest.fixture
 def ais_endpoint(ais_server: SimServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the URL of ``ais_server``; of all ``AIS_...`` variables there are those that lead to it."""
-    from .. import config
+    from ..drivers import config
 
     for name in [name for name in os.environ if name.startswith("AIS_")]:
         monkeypatch.delenv(name)

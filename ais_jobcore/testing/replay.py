@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from attrs import Factory, frozen
 
-from ..observations import Fault, FaultKind, Reply
+from ..events import Fault, FaultKind, Reply
 from .virtual import AsyncVirtualTransport, VirtualTransport, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
-    from ..calls import Request
+    from ..queries import Request
     from .clock import VirtualClock
     from .virtual import Source
 

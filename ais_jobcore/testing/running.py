@@ -8,8 +8,9 @@ from ..decisions import Continue
 
 if TYPE_CHECKING:
     from ..decisions import Abort, Decision, Done
-    from ..observations import Event
-    from ..protocols import Operation, Transport
+    from ..drivers.protocols import Transport
+    from ..events import Event
+    from ..machines.protocols import Operation
     from .clock import VirtualClock
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, TypeGuard, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from ..observations import Reply
+from ..events import Reply
 from .asks import DELAY_HEADER
 
 if TYPE_CHECKING:

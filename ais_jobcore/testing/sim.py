@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from ..calls import CLUSTER_PATH
 from ..kinds import require_waitable, resolve_kind
+from ..queries import CLUSTER_PATH
 from .answers import answer
 from .asks import DELAY_HEADER, Refused, read_body
 from .lives import LINGER

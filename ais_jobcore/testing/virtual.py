@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..calls import Request
-from ..observations import Fault, FaultKind, Reply
+from ..events import Fault, FaultKind, Reply
+from ..queries import Request
 from .asks import DELAY_HEADER
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ais_jobcore.calls import ask_status, list_statuses
+from ais_jobcore.queries import ask_status, list_statuses
 from ais_jobcore.recording import replay
 from benchmarks import __main__ as command
 from benchmarks import (

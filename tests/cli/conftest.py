@@ -20,7 +20,7 @@ from ais_jobcore.testing import (
 )
 from ais_jobcore_aiohttp import AsyncClient
 from ais_jobcore_requests import Client
-from ais_jobcore_requests.cli import commands, main
+from ais_jobcore_cli import commands, main
 
 if TYPE_CHECKING:
     from ais_jobcore.testing import FaultHook, Script

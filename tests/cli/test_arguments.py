@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ais_jobcore import BucketRef, __version__
-from ais_jobcore_requests.cli import main
-from ais_jobcore_requests.cli.arguments import UsageError, parse
+from ais_jobcore_cli import main
+from ais_jobcore_cli.arguments import UsageError, parse
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell

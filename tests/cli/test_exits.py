@@ -15,7 +15,7 @@ from ais_jobcore import (
     Timeout,
     TransportFault,
 )
-from ais_jobcore_requests.cli.exits import MEANINGS, PRECEDENCE, ExitCode, code_of, explain, worst
+from ais_jobcore_cli.exits import MEANINGS, PRECEDENCE, ExitCode, code_of, explain, worst
 
 
 @pytest.mark.parametrize(

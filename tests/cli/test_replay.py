@@ -11,7 +11,7 @@ import pytest
 
 from ais_jobcore import Fault, FaultKind, NotFound
 from ais_jobcore.recording import Transcript, replay
-from ais_jobcore.wait import POLICY
+from ais_jobcore.rules.table import POLICY
 from tests.core.scripts import RUNNING, seen
 from tests.core.transcripts import LIFE, lines, record, write
 

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from ais_jobcore.testing import SimCluster
-from ais_jobcore_requests.cli import demo, main, simulate
-from ais_jobcore_requests.cli.terminal import Terminal
-from ais_jobcore_requests.cli.watching import Watch
+from ais_jobcore_cli import demo, main, simulate
+from ais_jobcore_cli.terminal import Terminal
+from ais_jobcore_cli.watching import Watch
 
 if TYPE_CHECKING:
     import pytest

@@ -19,14 +19,14 @@ from rich.console import Console
 
 from ais_jobcore import JobWait, Reply
 from ais_jobcore.testing import SimTransport, run
-from ais_jobcore_requests.cli import main
-from ais_jobcore_requests.cli.terminal import Terminal
-from ais_jobcore_requests.cli.watching import Board, Watch
+from ais_jobcore_cli import main
+from ais_jobcore_cli.terminal import Terminal
+from ais_jobcore_cli.watching import Board, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ais_jobcore.calls import Request
+    from ais_jobcore.queries import Request
     from tests.cli.conftest import Shell
 
 ROOT = Path(__file__).parents[2]
@@ -261,7 +261,7 @@ def test_process_ends_in_silence_when_nobody_reads_its_help() -> None:
     os.close(reader)
     paths = [str(ROOT), str(ROOT / "transports")]
     done = subprocess.run(
-        [sys.executable, "-m", "ais_jobcore_requests.cli", "--help"],
+        [sys.executable, "-m", "ais_jobcore_cli", "--help"],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         stdout=writer,
         stderr=subprocess.PIPE,

@@ -14,7 +14,7 @@ from ais_jobcore.testing import SimCluster, SimServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ais_jobcore.calls import Request
+    from ais_jobcore.queries import Request
     from tests.cli.conftest import Shell
 
 KEYS = [

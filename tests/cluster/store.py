@@ -13,7 +13,7 @@ from uuid import uuid4
 import requests
 
 from ais_jobcore import BucketRef
-from ais_jobcore.config import ClientConfig
+from ais_jobcore.drivers.config import ClientConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -33,7 +33,7 @@ from ais_jobcore.testing.spelling import BEGINNING, ZERO_TIME, spell_time
 
 if TYPE_CHECKING:
     from ais_jobcore.decisions import Decision
-    from ais_jobcore.group import Ending
+    from ais_jobcore.machines.group import Ending
 
 Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound
 Answer: TypeAlias = Event | tuple[float, Event]

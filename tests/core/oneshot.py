@@ -8,21 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from ais_jobcore import (
-    Abort,
-    Continue,
-    Done,
-    Fault,
-    FaultKind,
-    Reply,
-    operations,
-)
+from ais_jobcore import Abort, Continue, Done, Fault, FaultKind, Reply
+from ais_jobcore.machines import operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.observations import Event
-    from ais_jobcore.operations import Call
+    from ais_jobcore.events import Event
+    from ais_jobcore.machines.operations import Call
 
 ID: Final = "x3CgTG-3v"
 START: Final = datetime(2026, 8, 21, 10, 0, 0, tzinfo=UTC)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from ais_jobcore import JobSnap, ProtocolError
-from ais_jobcore.documents import read_sightings, read_status
-from ais_jobcore.models import read_snapshots
+from ais_jobcore.wire.documents import read_sightings, read_status
+from ais_jobcore.wire.models import read_snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.sightings import Sightings
+    from ais_jobcore.wire.lean import Sightings
 
 ID: Final = "x3CgTG-3v"
 ZERO: Final = "0001-01-01T00:00:00Z"

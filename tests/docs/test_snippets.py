@@ -131,7 +131,7 @@ def check_python(arguments: list[str]) -> None:
 
 def check_ais_job(arguments: list[str]) -> None:
     """Ask the command line for its help on the sub-command, and look the options up in it."""
-    main = import_module("ais_jobcore_requests.cli").main
+    main = import_module("ais_jobcore_cli").main
     with pytest.MonkeyPatch.context() as patched, redirect_stdout(io.StringIO()) as printed:
         patched.setattr(sys, "argv", ["ais-job", *arguments[:1], "--help"])
         with pytest.raises(SystemExit) as ended:

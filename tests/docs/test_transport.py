@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ais_jobcore import Fault, FaultKind, Reply
-from ais_jobcore.calls import ask_snapshots
+from ais_jobcore.queries import ask_snapshots
 from ais_jobcore.testing import Misbehaviour, SimCluster, SimServer
 from tests.docs.pages import snippets
 

@@ -64,7 +64,7 @@ def wait_with_command(endpoint: str) -> None:
 
 def glance_at_a_job(_: str) -> None:
     """See the snapshots of a job with msgspec."""
-    from ais_jobcore.fast import glance  # noqa: PLC0415 - it sees nothing without
+    from ais_jobcore.wire._fast import glance  # noqa: PLC0415 - it sees nothing without
 
     cluster = SimCluster(targets=3)
     job = cluster.add_job("archive")

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from ais_jobcore import reading
-from ais_jobcore.evidence import Verdict, fold
+from ais_jobcore.rules.evidence import Verdict, fold
+from ais_jobcore.rules.state import Signal
 from ais_jobcore.snapshots import TargetState
-from ais_jobcore.states import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import pytest
 
-    from ais_jobcore.evidence import Until
+    from ais_jobcore.options import Until
 
 
 def confirm_at_once(_: object, state: Any, *__: object) -> tuple[Any, Signal]:

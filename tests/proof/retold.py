@@ -9,7 +9,7 @@ from attrs import evolve
 
 from ais_jobcore import Continue, Decision, Reply, WaitResult
 from tests.core.groups import document
-from tests.proof.worlds import TARGETS
+from tests.proof.model.worlds import TARGETS
 
 if TYPE_CHECKING:
     from random import Random

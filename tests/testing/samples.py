@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
-from ais_jobcore.calls import CLUSTER_PATH, Request, ask_status
 from ais_jobcore.decisions import Continue, Done
+from ais_jobcore.queries import CLUSTER_PATH, Request, ask_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ais_jobcore.observations import Event
+    from ais_jobcore.events import Event
     from ais_jobcore.testing import SimCluster
 
 

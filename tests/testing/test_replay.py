@@ -10,16 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import evolve
 
-from ais_jobcore.calls import Request, What, ask_kind, ask_snapshots, ask_status, start_job, stop_job
-from ais_jobcore.observations import Fault, FaultKind, Reply
-from ais_jobcore.testing import (
-    AsyncReplayTransport,
-    Exchange,
-    Mark,
-    Recording,
-    ReplayTransport,
-    VirtualClock,
-)
+from ais_jobcore.events import Fault, FaultKind, Reply
+from ais_jobcore.queries import Query, Request, ask_kind, ask_snapshots, ask_status, start_job, stop_job
+from ais_jobcore.testing import AsyncReplayTransport, Exchange, Mark, Recording, ReplayTransport, VirtualClock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -259,5 +252,5 @@ def test_exchanges_may_be_made_by_hand() -> None:
     exchange = Exchange(
         t=0.0, took=0.0, endpoint="", key=("GET", "/x", "", "", "kind=", ""), answer=Reply(200)
     )
-    request = Request(what=What.STATUS, path="/x")
+    request = Request(what=Query.STATUS, path="/x")
     assert (Reply(200), 0.0) == Recording((exchange,)).answer(request, 0.0)

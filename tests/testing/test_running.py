@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ais_jobcore.decisions import Continue, Done
-from ais_jobcore.observations import Fault, FaultKind, Reply
+from ais_jobcore.events import Fault, FaultKind, Reply
 from ais_jobcore.testing import Overheard, ScriptTransport, VirtualClock, run, run_all
 from tests.testing.samples import Asking
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ais_jobcore.observations import Reply
+from ais_jobcore.events import Reply
 from ais_jobcore.testing import Misbehaviour, SimCluster, SimServer
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ais_jobcore.testing.spelling import (
     to_json,
     wall_clock,
 )
-from ais_jobcore.values import parse_time
+from ais_jobcore.wire.values import parse_time
 
 
 def test_times_have_as_many_fraction_digits_as_they_need() -> None:

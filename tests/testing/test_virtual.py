@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 from attrs import evolve
 
-from ais_jobcore.calls import Request, ask_snapshots, ask_status, stop_job
-from ais_jobcore.observations import Fault, FaultKind, Reply
+from ais_jobcore.events import Fault, FaultKind, Reply
+from ais_jobcore.queries import Request, ask_snapshots, ask_status, stop_job
 from ais_jobcore.testing import (
     AsyncScriptTransport,
     AsyncSimTransport,
@@ -23,7 +23,7 @@ from ais_jobcore.testing import (
 from ais_jobcore.testing.spelling import spell_date
 
 if TYPE_CHECKING:
-    from ais_jobcore.protocols import AsyncTransport, Transport
+    from ais_jobcore.drivers.protocols import AsyncTransport, Transport
 
 Either: TypeAlias = VirtualTransport | AsyncVirtualTransport
 

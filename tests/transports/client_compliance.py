@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ais_jobcore import Abort, Continue, Done, JobInfoNotFound, Reply, TransportFault
-from ais_jobcore.calls import ask_status
-from ais_jobcore.observations import Fault, FaultKind
+from ais_jobcore.events import Fault, FaultKind
+from ais_jobcore.queries import ask_status
 from ais_jobcore.testing import VirtualClock
 from tests.transports.jobs_compliance import Rig
 from tests.transports.wire import WireServer, answer

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ais_jobcore import Reply
-from ais_jobcore.calls import What
+from ais_jobcore.queries import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,15 +29,15 @@ def crowd(count: int) -> tuple[list[str], Callable[[Request, float], Reply]]:
 
 def _answering(ids: Sequence[str]) -> Callable[[Request, float], Reply]:
     lists = {
-        What.STATUSES: Reply(200, f"[{','.join(STATUS.format(each, 0) for each in ids)}]".encode()),
-        What.NAMES: Reply(200, json.dumps([f"copy-bck[{each}]" for each in ids]).encode()),
+        Query.STATUSES: Reply(200, f"[{','.join(STATUS.format(each, 0) for each in ids)}]".encode()),
+        Query.NAMES: Reply(200, json.dumps([f"copy-bck[{each}]" for each in ids]).encode()),
     }
 
     def answer(request: Request, now: float) -> Reply:
         if request.what in lists:
             return lists[request.what] if now < ENDS_AT else Reply(200, b"null")
         job_id = (request.json or {})["id"]
-        if request.what is What.STATUS:
+        if request.what is Query.STATUS:
             return Reply(200, STATUS.format(job_id, 0 if now < ENDS_AT else 5).encode())
         return Reply(200, FINISHED.format(job_id).encode())
 

@@ -22,7 +22,7 @@ from ais_jobcore_requests import Client, RequestsTransport
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
 
-    from ais_jobcore.config import ClientConfig
+    from ais_jobcore.drivers.config import ClientConfig
     from ais_jobcore.testing import VirtualClock
 
 

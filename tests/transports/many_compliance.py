@@ -23,14 +23,14 @@ from ais_jobcore import (
     TransportFault,
     WaitOptions,
 )
-from ais_jobcore.calls import What
+from ais_jobcore.queries import Query
 from ais_jobcore.testing import SimCluster, SimServer
 from tests.transports.jobs_compliance import UNKNOWN, Rig
 
 if TYPE_CHECKING:
     from tests.transports.drivers import Driver
 
-LISTS = {What.STATUSES, What.NAMES, What.ACTIVE}
+LISTS = {Query.STATUSES, Query.NAMES, Query.ACTIVE}
 
 
 def outcomes(endings: list[Any]) -> list[Any]:
@@ -82,8 +82,8 @@ class ManyCompliance:
         jobs = [rig.add(kind, duration=20.0) for kind in ("copy-bck", "dsort") * 15]
         assert all(rig.client.wait_all([each.id for each in jobs]))
         whats = Counter(request.what for request in rig.transport.sent)
-        assert 30 + 15 >= whats[What.SIGHTINGS] >= 30
-        assert {*LISTS, What.SIGHTINGS} == {*whats}
+        assert 30 + 15 >= whats[Query.SIGHTINGS] >= 30
+        assert {*LISTS, Query.SIGHTINGS} == {*whats}
         assert sum(whats[each] for each in LISTS) < 70
 
     def test_bad_ids_fail_alone(self, rig: Rig) -> None:
@@ -145,7 +145,7 @@ class ManyCompliance:
         endings = rig.client.wait_all([each.id for each in jobs], None, options=options)
         assert [Outcome.FINISHED, Stalled] == outcomes(endings)
         assert {7.0} == {each.timeout for each in rig.transport.sent}
-        assert {What.PROGRESS} == {each.what for each in rig.transport.sent}
+        assert {Query.PROGRESS} == {each.what for each in rig.transport.sent}
 
     # Programming errors
 

@@ -17,7 +17,7 @@ from tests.transports.wire import WireServer, answer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ais_jobcore.calls import Request
+    from ais_jobcore.queries import Request
     from tests.transports.drivers import Driver
 
 TOKEN = "t0psecret-T0ken.of~mine"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ais_jobcore import Continue, Done, Fault, FaultKind, JobCoreError, Reply, TransportFault
-from ais_jobcore.calls import ask_status
+from ais_jobcore.queries import ask_status
 from ais_jobcore.testing import AsyncScriptTransport, SimCluster, SimServer, VirtualClock
 from ais_jobcore_aiohttp import AsyncClient, AsyncJob
 from tests.transports.client_compliance import SNAPSHOTS, Fixed

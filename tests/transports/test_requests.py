@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from ais_jobcore import Continue, Done, Fault, FaultKind, Reply, TransportFault
-from ais_jobcore.calls import ask_status
-from ais_jobcore.config import NO_TIMEOUT
+from ais_jobcore.limits import NO_TIMEOUT
+from ais_jobcore.queries import ask_status
 from ais_jobcore.testing import ScriptTransport, SimCluster, SimServer, VirtualClock
 from ais_jobcore_requests import Client, Job
 from ais_jobcore_requests.errors import documented

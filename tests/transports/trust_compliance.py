@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ais_jobcore import Fault, FaultKind
-from ais_jobcore.calls import ask_status
-from ais_jobcore.config import ClientConfig
+from ais_jobcore.drivers.config import ClientConfig
+from ais_jobcore.queries import ask_status
 from tests.transports.wire import CERTIFICATE, WireServer, answer
 
 if TYPE_CHECKING:

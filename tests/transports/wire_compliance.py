@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ais_jobcore import Fault, FaultKind, Reply, Request
-from ais_jobcore.calls import What, ask_status, start_job
-from ais_jobcore.config import ClientConfig
+from ais_jobcore.drivers.config import ClientConfig
+from ais_jobcore.queries import Query, ask_status, start_job
 from tests.transports.wire import Close, Hang, Pause, Reset, WireServer, answer
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class WireCompliance:
 
     def test_request_without_a_body(self, driver: Driver) -> None:
         """No body is sent where there is none, and the query is percent-encoded."""
-        request = Request(what=What.STATUS, query={"what": "a b&c/ü"})
+        request = Request(what=Query.STATUS, query={"what": "a b&c/ü"})
         with WireServer(answer()) as server:
             driver.transport(config(server.endpoint)).send(request)
         (got,) = server.received

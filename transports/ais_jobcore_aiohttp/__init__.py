@@ -6,9 +6,6 @@ The API is that of ``ais_jobcore_requests``, with ``await``. A fault of the tran
 """
 
 import importlib
-from typing import TYPE_CHECKING
-
-from ais_jobcore import _later
 
 try:
     importlib.import_module("aiohttp")
@@ -18,13 +15,11 @@ except ModuleNotFoundError as error:
     _msg = 'ais_jobcore_aiohttp needs the aiohttp library: pip install "ais-jobcore[aiohttp]"'
     raise ImportError(_msg) from error
 
-from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, NUM_CONSECUTIVE_IDLE
+from ais_jobcore.drivers.client import DEFAULT_JOB_WAIT_TIMEOUT, NUM_CONSECUTIVE_IDLE
 
 from .client import AsyncClient, AsyncJob
-
-if TYPE_CHECKING:
-    from .driver import logger, run
-    from .transport import AiohttpTransport
+from .driver import logger, run
+from .transport import AiohttpTransport
 
 __all__ = [
     "DEFAULT_JOB_WAIT_TIMEOUT",
@@ -35,6 +30,3 @@ __all__ = [
     "logger",
     "run",
 ]
-
-if not TYPE_CHECKING:  # so that type checkers know which names there are not
-    __getattr__ = _later.later(__name__, {"driver": "logger run", "transport": "AiohttpTransport"})

@@ -8,7 +8,8 @@ import random
 import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, recorded, to_group, to_jobs, to_options
+from ais_jobcore.drivers.client import JobBase, recorded, to_group, to_jobs, to_options
+from ais_jobcore.limits import DEFAULT_JOB_WAIT_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
         WaitOptions,
         WaitResult,
     )
-    from ais_jobcore.config import Settings
-    from ais_jobcore.facade import Bucket
-    from ais_jobcore.group import Ending
+    from ais_jobcore.drivers.client import Bucket
+    from ais_jobcore.drivers.config import Settings
+    from ais_jobcore.machines.group import Ending
     from ais_jobcore.recording.writing import RecordTo
 
     from .transport import AiohttpTransport
@@ -72,7 +73,7 @@ class AsyncClient:
         seed: int | None = None,
         **settings: Unpack[Settings],
     ) -> None:
-        from ais_jobcore.config import ClientConfig
+        from ais_jobcore.drivers.config import ClientConfig
 
         from .transport import AiohttpTransport
 
@@ -149,7 +150,7 @@ class AsyncClient:
         Raises:
             JobCoreError: what the operation ends with.
         """
-        from ais_jobcore.narration import Narrator
+        from ais_jobcore.drivers.logs import Narrator
 
         from .driver import run
 
@@ -222,7 +223,7 @@ class AsyncClient:
     async def _completions(
         self, named: Sequence[J], group: GroupWait, *, verbose: bool
     ) -> AsyncGenerator[tuple[J, Ending], None]:
-        from ais_jobcore.completions import Completions
+        from ais_jobcore.machines.group import Completions
 
         completions = Completions(group)
         while len(group.ended) < len(named):

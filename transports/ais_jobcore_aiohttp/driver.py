@@ -6,13 +6,14 @@ import logging
 from typing import TYPE_CHECKING, Final, TypeVar, assert_never, cast
 
 from ais_jobcore.decisions import Abort, Continue, Done
-from ais_jobcore.narration import LOGGER_NAME
+from ais_jobcore.text import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ais_jobcore.narration import Narrator
-    from ais_jobcore.protocols import AsyncTransport, Operation
+    from ais_jobcore.drivers.logs import Narrator
+    from ais_jobcore.drivers.protocols import AsyncTransport
+    from ais_jobcore.machines.protocols import Operation
 
 T = TypeVar("T")
 

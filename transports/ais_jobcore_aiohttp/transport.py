@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 from yarl import URL
 
-from ais_jobcore.exchange import fault_of, refuse, spell, too_large
-from ais_jobcore.observations import FaultKind, Reply
+from ais_jobcore.events import FaultKind, Reply
+from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 
 from .tokens import TokenSource
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ais_jobcore.calls import Request
-    from ais_jobcore.config import ClientConfig
-    from ais_jobcore.observations import Fault
+    from ais_jobcore.drivers.config import ClientConfig
+    from ais_jobcore.events import Fault
+    from ais_jobcore.queries import Request
 
 _KINDS: Final[tuple[tuple[type[BaseException], FaultKind], ...]] = (
     (socket.gaierror, FaultKind.DNS),

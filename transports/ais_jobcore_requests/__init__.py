@@ -5,9 +5,6 @@ Who used ``aistore.sdk.job`` changes one import.
 """
 
 import importlib
-from typing import TYPE_CHECKING
-
-from ais_jobcore import _later
 
 try:
     importlib.import_module("requests")
@@ -17,15 +14,13 @@ except ModuleNotFoundError as error:
     _msg = 'ais_jobcore_requests needs the requests library: pip install "ais-jobcore[requests]"'
     raise ImportError(_msg) from error
 
-from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, NUM_CONSECUTIVE_IDLE
+from ais_jobcore.drivers.client import DEFAULT_JOB_WAIT_TIMEOUT, NUM_CONSECUTIVE_IDLE
 
 from .client import Client, Job
-
-if TYPE_CHECKING:
-    from .driver import logger, run
-    from .errors import RequestsFault
-    from .sdk import SDKRequestClient
-    from .transport import RequestsTransport
+from .driver import logger, run
+from .errors import RequestsFault
+from .sdk import SDKRequestClient
+from .transport import RequestsTransport
 
 __all__ = [
     "DEFAULT_JOB_WAIT_TIMEOUT",
@@ -38,14 +33,3 @@ __all__ = [
     "logger",
     "run",
 ]
-
-if not TYPE_CHECKING:  # so that type checkers know which names there are not
-    __getattr__ = _later.later(
-        __name__,
-        {
-            "driver": "logger run",
-            "errors": "RequestsFault",
-            "sdk": "SDKRequestClient",
-            "transport": "RequestsTransport",
-        },
-    )

@@ -7,7 +7,8 @@ import random
 import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from ais_jobcore.facade import DEFAULT_JOB_WAIT_TIMEOUT, JobBase, recorded, to_group, to_jobs, to_options
+from ais_jobcore.drivers.client import JobBase, recorded, to_group, to_jobs, to_options
+from ais_jobcore.limits import DEFAULT_JOB_WAIT_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
         WaitOptions,
         WaitResult,
     )
-    from ais_jobcore.config import Settings
-    from ais_jobcore.facade import Bucket
-    from ais_jobcore.group import Ending
+    from ais_jobcore.drivers.client import Bucket
+    from ais_jobcore.drivers.config import Settings
+    from ais_jobcore.machines.group import Ending
     from ais_jobcore.recording.writing import RecordTo
 
     from .sdk import SDKRequestClient
@@ -71,7 +72,7 @@ class Client:
         seed: int | None = None,
         **settings: Unpack[Settings],
     ) -> None:
-        from ais_jobcore.config import ClientConfig
+        from ais_jobcore.drivers.config import ClientConfig
 
         from .transport import RequestsTransport
 
@@ -176,7 +177,7 @@ class Client:
             JobCoreError: what the operation ends with; a ``TransportFault`` is the matching exception
                 of requests as well.
         """
-        from ais_jobcore.narration import Narrator
+        from ais_jobcore.drivers.logs import Narrator
 
         from .driver import run
 
@@ -252,7 +253,7 @@ class Client:
     def _completions(
         self, named: Sequence[J], group: GroupWait, *, verbose: bool
     ) -> Generator[tuple[J, Ending], None, None]:
-        from ais_jobcore.completions import Completions
+        from ais_jobcore.machines.group import Completions
 
         from .errors import documented
 

@@ -6,15 +6,16 @@ import logging
 from typing import TYPE_CHECKING, Final, TypeVar, assert_never, cast
 
 from ais_jobcore.decisions import Abort, Continue, Done
-from ais_jobcore.narration import LOGGER_NAME
+from ais_jobcore.text import LOGGER_NAME
 
 from .errors import documented
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.narration import Narrator
-    from ais_jobcore.protocols import Operation, Transport
+    from ais_jobcore.drivers.logs import Narrator
+    from ais_jobcore.drivers.protocols import Transport
+    from ais_jobcore.machines.protocols import Operation
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import requests
 
 from ais_jobcore.errors import TransportFault
-from ais_jobcore.observations import FaultKind
+from ais_jobcore.events import FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

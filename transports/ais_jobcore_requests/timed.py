@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from ais_jobcore.config import NO_TIMEOUT
+from ais_jobcore.limits import NO_TIMEOUT
 
 if TYPE_CHECKING:
     import socket

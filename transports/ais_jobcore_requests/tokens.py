@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ais_jobcore.config import check_token, read_token
+from ais_jobcore.drivers.config import check_token, read_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.config import ClientConfig
+    from ais_jobcore.drivers.config import ClientConfig
 
 
 class TokenSource:

@@ -15,8 +15,8 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as SlowError
 from urllib3.util import Timeout
 
-from ais_jobcore.exchange import fault_of, refuse, spell, too_large
-from ais_jobcore.observations import FaultKind, Reply
+from ais_jobcore.events import FaultKind, Reply
+from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 
 from .timed import TimedAdapter
 from .tokens import TokenSource
@@ -24,9 +24,9 @@ from .tokens import TokenSource
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.calls import Request
-    from ais_jobcore.config import ClientConfig
-    from ais_jobcore.observations import Fault
+    from ais_jobcore.drivers.config import ClientConfig
+    from ais_jobcore.events import Fault
+    from ais_jobcore.queries import Request
 
 _KINDS: Final[tuple[tuple[type[BaseException], FaultKind], ...]] = (
     (socket.gaierror, FaultKind.DNS),

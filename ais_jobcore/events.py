@@ -1,0 +1,84 @@
+"""
+What a driver reports: an answer by HTTP, a fault, or a value that it has decoded by itself.
+
+A driver reports a :class:`Reply` or a :class:`Fault`. An embedder with an HTTP client and models of
+its own may report ``AggregatedJobSnap``, ``JobStatus`` or :class:`NotFound` instead.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from attrs import Factory, field, frozen
+
+from .snapshots import AggregatedJobSnap, JobStatus
+from .text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class FaultKind(enum.Enum):
+    """Why there is no usable answer, as a transport sees it. Closed: no transport adds to it."""
+
+    CONNECTION = "connection"
+    """Refused, reset, or closed before the answer began."""
+    DNS = "dns"
+    """The name of the endpoint does not resolve."""
+    TLS = "tls"
+    """No trust between the two; asking again does not help."""
+    TIMEOUT = "timeout"
+    """The request's own time-out passed."""
+    TRUNCATED = "truncated"
+    """The answer broke off, or could not be decompressed."""
+    TOO_LARGE = "too_large"
+    """The answer is larger than the transport takes."""
+    REDIRECT = "redirect"
+    """The answer points elsewhere; no driver follows."""
+
+
+@frozen
+class Reply:
+    """
+    Report an answer by HTTP, whatever its status.
+
+    Attributes:
+        status: the HTTP status.
+        body: the body, as received.
+        headers: the headers; names are compared without regard to case.
+    """
+
+    status: int
+    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+    headers: Mapping[str, str] = Factory(dict[str, str])
+
+
+@frozen
+class Fault:
+    """
+    Report that there is no usable answer.
+
+    Attributes:
+        kind: why.
+        message: the transport's words; what is not printable of them is left out.
+    """
+
+    kind: FaultKind
+    message: str = field(default="", converter=printable)
+
+
+@frozen
+class NotFound:
+    """
+    Report that whoever was asked does not know the job.
+
+    Attributes:
+        message: the server's words; what is not printable of them is left out.
+    """
+
+    message: str = field(default="", converter=printable)
+
+
+Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound
+"""What a driver may report."""

@@ -1,0 +1,1 @@
+"""What a driver runs: waits, groups of waits, and operations of one request."""

@@ -1,0 +1,318 @@
+"""
+Operations of one request: status, details, start, stop, and what is computed from details.
+
+They speak the protocol of a wait (``start``, ``handle``, one decision an input), so that the one
+``run`` of a driver serves them, too. Faults are tried again where that can do no harm: a question always,
+a stop always, a start only if it certainly did not arrive (rules S45, E14).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from .. import limits, queries
+from ..decisions import Abort, Continue, Decision, Done
+from ..errors import JobCoreError, JobInfoNotFound, ProtocolError, RequestFailed
+from ..events import Fault, FaultKind, NotFound, Reply
+from ..kinds import named_kind
+from ..options import WaitOptions
+from ..rules import pacing
+from ..rules.messages import fault_error
+from ..snapshots import AggregatedJobSnap, JobSnap, JobStatus, to_nanoseconds
+from ..wire.observations import Accepted, Trouble, Unusable
+from .loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+
+    from ..events import Event
+    from ..queries import Request
+    from ..snapshots import BucketRef
+    from ..wire.observations import Observation
+
+T = TypeVar("T")
+
+
+_WORTH_RETRYING: Final = frozenset(
+    {Trouble.STARTING, Trouble.TARGET_DOWN, Trouble.BUSY, Trouble.SERVER, Trouble.STRANGER}
+)
+_TOKEN: Final = frozenset({Trouble.UNAUTHENTICATED, Trouble.FORBIDDEN})
+
+
+class Call(Generic[T]):
+    """
+    Send one request, again after faults, and read the answer. Not thread-safe.
+
+    Args:
+        request: what to send.
+        read: makes the result of the answer, or raises what is to be raised instead.
+        idempotent: whether sending it twice is the same as sending it once.
+        options: request time-out, endpoints and seed.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        read: Callable[[Observation], T],
+        *,
+        idempotent: bool = True,
+        options: WaitOptions | None = None,
+    ) -> None:
+        self._request = request
+        self._read = read
+        self._idempotent = idempotent
+        self._options = options or WaitOptions()
+        self._attempts = 0
+        self._endpoint = 0
+        self._refreshed = False
+        self._decision: Decision[T] | None = None
+
+    def start(self, now: float) -> Decision[T]:
+        """
+        Begin.
+
+        Raises:
+            RuntimeError: it has begun already.
+        """
+        del now  # One request needs no clock; the argument is the protocol's.
+        if self._decision is not None:
+            msg = "this operation was started already"
+            raise RuntimeError(msg)
+        return self._ask(0.0, "the operation begins")
+
+    def handle(self, event: Event, now: float) -> Decision[T]:
+        """
+        Take what came of the request.
+
+        Raises:
+            RuntimeError: it has not begun, or is over.
+        """
+        del now
+        if not isinstance(self._decision, Continue):
+            msg = "this operation is over" if self._decision else "this operation was not started yet"
+            raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
+        seen = load().decode(self._decision.request, event) if isinstance(event, Reply) else event
+        self._decision = self._decide(seen)
+        return self._decision
+
+    def _decide(self, seen: Observation) -> Decision[T]:
+        if not isinstance(seen, Fault | Unusable):
+            try:
+                return Done(self._read(seen), "answered")
+            except JobCoreError as refusal:
+                return Abort(None, refusal, str(refusal))
+        error = fault_error(seen)
+        reason = f"cannot ask: {error}"
+        if isinstance(seen, Unusable) and seen.trouble in _TOKEN and not self._refreshed:
+            self._refreshed = True
+            return self._ask(0.0, reason, refresh_token=True)
+        if self._attempts >= limits.ATTEMPTS or not self._may_retry(seen):
+            return Abort(None, error, reason)
+        self._endpoint = (self._endpoint + 1) % self._options.endpoints
+        delay = pacing.jittered(pacing.retry(self._attempts), self._options.seed, self._attempts)
+        asked_for = seen.retry_after if isinstance(seen, Unusable) else None
+        return self._ask(max(delay, min(asked_for or 0.0, limits.LAST_RETRY)), reason)
+
+    def _may_retry(self, seen: Fault | Unusable) -> bool:
+        if isinstance(seen, Fault):
+            certain = seen.kind is FaultKind.DNS
+            return certain or (self._idempotent and seen.kind is not FaultKind.TLS)
+        # 429 and an empty 503 come before anything is done.
+        certain = seen.trouble is Trouble.STARTING or seen.status == 429  # noqa: PLR2004
+        return certain or (self._idempotent and seen.trouble in _WORTH_RETRYING)
+
+    def _ask(self, delay: float, reason: str, *, refresh_token: bool = False) -> Continue:
+        self._attempts += 1
+        request = self._request.addressed(
+            timeout=self._options.request_timeout, endpoint=self._endpoint, refresh_token=refresh_token
+        )
+        self._decision = Continue(delay, request, reason)
+        return self._decision
+
+
+def status(job_id: str, *, options: WaitOptions | None = None) -> Call[JobStatus]:
+    """
+    Ask the proxies for the status of a job (rule S5).
+
+    The call ends in ``JobInfoNotFound`` where they do not know it.
+
+    Raises:
+        ValueError: there is no id.
+    """
+    if not job_id:
+        msg = "Cannot query status on a job without an assigned ID"
+        raise ValueError(msg)
+
+    def read(seen: Observation) -> JobStatus:
+        found = _expect(seen, JobStatus, _unknown_job(job_id))
+        if found.uuid not in {"", job_id}:
+            msg = f"a status of another job: {found.uuid!r}"
+            raise ProtocolError(msg, "uuid")
+        return found
+
+    return Call(queries.ask_status(job_id), read, options=options)
+
+
+def details(
+    job_id: str = "", kind: str = "", *, options: WaitOptions | None = None
+) -> Call[AggregatedJobSnap]:
+    """
+    Ask the targets for all they know of a job, or of every job of a kind (rule S48).
+
+    With neither, for every job of the cluster. The call ends in ``JobInfoNotFound`` where no target
+    knows the id.
+
+    Raises:
+        ValueError: the kind is unknown, and there is no id: a server would show every job instead.
+    """
+
+    def known(snaps: AggregatedJobSnap) -> AggregatedJobSnap:
+        if job_id and not snaps.list_snapshots():
+            raise _unknown_job(job_id)(NotFound())
+        return snaps
+
+    return _details(job_id, kind, known, options)
+
+
+def within_timeframe(
+    job_id: str,
+    kind: str,
+    start_time: datetime,
+    end_time: datetime | None = None,
+    *,
+    options: WaitOptions | None = None,
+) -> Call[list[JobSnap]]:
+    """
+    Ask for the snapshots that began at or after a moment and ended at or before another.
+
+    One that still runs has not ended by any moment (rules S51, S52, E11).
+    The call ends in ``JobInfoNotFound`` where there is none.
+
+    Raises:
+        ValueError: a moment has no time zone, or the kind is unknown and there is no id.
+    """
+    begin, end = to_nanoseconds(start_time), to_nanoseconds(end_time)
+
+    def select(snaps: AggregatedJobSnap) -> list[JobSnap]:
+        chosen = [snap for snap in snaps.list_snapshots() if _within(snap, begin or 0, end)]
+        if not chosen:
+            msg = "No relevant job info found"
+            raise JobInfoNotFound(msg)
+        return chosen
+
+    return _details(job_id, kind, select, options)
+
+
+def total_time(job_id: str, kind: str, *, options: WaitOptions | None = None) -> Call[timedelta | None]:
+    """
+    Ask for the time from the earliest start to the latest end, ``None`` unless every target ended (S53).
+
+    Raises:
+        ValueError: the kind is unknown, and there is no id.
+    """
+
+    def measure(snaps: AggregatedJobSnap) -> timedelta | None:
+        found = snaps.list_snapshots()
+        starts = [snap.start_time for snap in found if snap.start_time is not None]
+        ends = [snap.end_time for snap in found if snap.end_time is not None]
+        if not found or len(ends) < len(found) or not starts:
+            return None
+        return max(ends) - min(starts)
+
+    return _details(job_id, kind, measure, options)
+
+
+def start(
+    kind: str,
+    *,
+    daemon_id: str = "",
+    force: bool = False,
+    buckets: Sequence[BucketRef] = (),
+    options: WaitOptions | None = None,
+) -> Call[str]:
+    """
+    Start a job; the result is its id, without quotes and white space (rule S44).
+
+    Raises:
+        ValueError: the kind is unknown.
+    """
+    request = queries.start_job(named_kind(kind).name, daemon_id=daemon_id, force=force, buckets=buckets)
+
+    def read(seen: Observation) -> str:
+        return _expect(seen, Accepted, _refused).text
+
+    return Call(request, read, idempotent=False, options=options)
+
+
+def stop(job_id: str = "", kind: str = "", *, options: WaitOptions | None = None) -> Call[None]:
+    """
+    Stop a job by its id; with a kind alone, every job of that kind (rule S47).
+
+    The server accepts it for an unknown id, too.
+
+    Raises:
+        ValueError: there is neither id nor kind, or the kind is unknown and there is no id.
+    """
+
+    def read(seen: Observation) -> None:
+        _expect(seen, Accepted, _refused)
+
+    return Call(queries.stop_job(job_id, _kind_alone(job_id, kind)), read, options=options)
+
+
+def _kind_alone(job_id: str, kind: str) -> str:
+    """Return the name of the kind where it has to stand alone: only a name of the table may (rule R16)."""
+    return "" if job_id or not kind else named_kind(kind).name
+
+
+def _details(
+    job_id: str, kind: str, select: Callable[[AggregatedJobSnap], T], options: WaitOptions | None
+) -> Call[T]:
+    name = _kind_alone(job_id, kind)
+    request = queries.ask_snapshots(job_id) if job_id else queries.ask_kind(name, active=False)
+
+    def read(seen: Observation) -> T:
+        found = _expect(seen, AggregatedJobSnap, _unknown_job(job_id or name))
+        return select(_only(found, job_id, name))
+
+    return Call(request, read, options=options)
+
+
+def _only(snaps: AggregatedJobSnap, job_id: str, kind: str) -> AggregatedJobSnap:
+    """Keep what was asked for: a server may add other jobs (rules S32, S51, G21)."""
+    root = {
+        target: tuple(
+            snap
+            for snap in found
+            if (not job_id or snap.id == job_id) and (job_id or not kind or snap.kind == kind)
+        )
+        for target, found in snaps.root.items()
+    }
+    return AggregatedJobSnap(root, snaps.notes)
+
+
+def _within(snap: JobSnap, begin: int, end: int | None) -> bool:
+    """Compare as finely as a ``datetime`` can: the end that a snapshot shows has to be within itself."""
+    started, ended = to_nanoseconds(snap.start_time), to_nanoseconds(snap.end_time)
+    if started is None or started < begin:
+        return False
+    return end is None or (ended is not None and ended <= end)
+
+
+def _expect(seen: Observation, kind: type[T], unknown: Callable[[NotFound], JobCoreError]) -> T:
+    """Take the answer that was asked for; what an embedder reports may be another."""
+    if isinstance(seen, kind):
+        return seen
+    if isinstance(seen, NotFound):
+        raise unknown(seen)
+    msg = f"{type(seen).__name__} is no answer to this request"
+    raise ProtocolError(msg)
+
+
+def _unknown_job(name: str) -> Callable[[NotFound], JobCoreError]:
+    return lambda _: JobInfoNotFound(f"No job info found for {name!r}")
+
+
+def _refused(seen: NotFound) -> JobCoreError:
+    return RequestFailed(404, seen.message)

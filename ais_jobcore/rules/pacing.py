@@ -1,0 +1,132 @@
+"""
+When to ask next: by the schedule, or by the estimate of the end where there is one, which beats any schedule.
+
+After a fault it backs off. Nothing here depends on the time-out but the last poll, which is moved onto the
+deadline (rules E5, S20, R5).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .. import limits
+from ..kinds import Strategy
+from ..options import Until
+from ..snapshots import TargetState
+from ..wire.observations import Unusable
+from .evidence import all_finished
+from .faults import PASSING
+from .sources import snapshot_gap, strategy
+from .state import NO_PROGRESS, Signal, Source
+
+if TYPE_CHECKING:
+    from .state import WaitState
+
+_UNTIL_IDLE: Final = frozenset({Until.AUTO, Until.IDLE})
+"""What is over with idleness, for kinds that idle."""
+_MASK: Final = 2**64 - 1
+
+
+def towards(rest: float, floor: float) -> float:
+    """Return seconds to sleep when the end is estimated to be so many seconds away."""
+    return min(limits.LONGEST_SLEEP, max(limits.SHORTEST_SLEEP, floor, limits.APPROACH * rest))
+
+
+def retry(faults: int) -> float:
+    """Return the back-off in seconds after so many faults in a row, without jitter."""
+    return min(limits.LAST_RETRY, limits.FIRST_RETRY * 2.0 ** min(faults - 1, 16))
+
+
+def jittered(delay: float, seed: int, poll: int) -> float:
+    """
+    Stray from a delay by up to a tenth: the same for the same seed and poll, on any machine.
+
+    The draw is splitmix64's, which needs no state but its two arguments.
+    """
+    x = (seed + (poll + 1) * 0x9E3779B97F4A7C15) & _MASK
+    x = ((x ^ x >> 30) * 0xBF58476D1CE4E5B9) & _MASK
+    x = ((x ^ x >> 27) * 0x94D049BB133111EB) & _MASK
+    return delay * (1 + limits.JITTER * (2 * ((x ^ x >> 31) / 2.0**64) - 1))
+
+
+def clipped(due: float, deadline: float | None, *, took: float) -> float:
+    """
+    Move the moment of the next request onto the deadline, where it would come after or just before.
+
+    Args:
+        due: when it would be sent.
+        deadline: when the last one is to be sent, ``None`` for never.
+        took: how long the last request took: one sent that shortly before the deadline might leave no
+            time for another, and the end could fall between.
+    """
+    if deadline is None or due < deadline - took:
+        return due
+    return deadline
+
+
+def next_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
+    gap = limits.STATUS_GAP if source is Source.STATUS else snapshot_gap(state)
+    due, latest = _wanted_moment(state, signal, source, now), now + gap
+    due = latest if due > latest else max(now, due)
+    last = clipped(due, state.timeout, took=now - state.due)
+    # A clock that jumped makes a request look slow; that is no reason to let a source forget.
+    return last if last <= latest else due
+
+
+def _wanted_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
+    if signal is Signal.QUIET:
+        return second_look(state)
+    if signal is Signal.MISSING:
+        missing = [view.missing_since for view in state.targets if view.missing_since is not None]
+        return min(missing) + state.options.idle_gap
+    seed, poll = state.options.seed, state.polls
+    if signal is not Signal.FAULT:
+        return now + jittered(_interval(state, source, now), seed, poll)
+    last = state.faults.last
+    asked_for = last.retry_after if isinstance(last, Unusable) else None
+    return now + max(jittered(_retry_delay(state, source, now), seed, poll), asked_for or 0.0)
+
+
+def _retry_delay(state: WaitState, source: Source, now: float) -> float:
+    """Back off; an endpoint that spent half its budget is asked no sooner than the schedule says."""
+    trouble = getattr(state.faults.last, "trouble", None)
+    regular = min(_interval(state, source, now), limits.LONGEST_RETRY)
+    if trouble in PASSING:
+        return regular
+    delay = retry(state.faults.count)
+    spent = state.spent[state.endpoint] > limits.RETRY_BUDGET / 2
+    return max(delay, regular) if spent else delay
+
+
+def _interval(state: WaitState, source: Source, now: float) -> float:
+    """Sleep by the estimate of the end, if there is one; else by the schedule."""
+    schedule, snapshots = state.options.schedule, source is Source.SNAPSHOTS
+    if state.progress is not NO_PROGRESS or state.options.expected_duration is not None:
+        rest = _estimated_rest(state, now)
+        if rest is not None:
+            return towards(rest, schedule.interval(0.0, snapshots=snapshots))
+    if snapshots and state.until in _UNTIL_IDLE and strategy(state) is Strategy.IDLE:
+        now = max(now, limits.IDLE_AFTER)
+    delay = max(limits.SHORTEST_SLEEP, schedule.interval(now, snapshots=snapshots))
+    if not state.targets:
+        return delay
+    finished = [view.state for view in state.targets].count(TargetState.FINISHED)
+    return delay * max(limits.TIGHTEST, 1.0 - finished / len(state.targets))
+
+
+def _estimated_rest(state: WaitState, now: float) -> float | None:
+    """Estimate the seconds to the end; a job that has not moved for a whole interval keeps no estimate."""
+    progress, options = state.progress, state.options
+    still, took = now - progress.at, progress.at - progress.first_at
+    gained = progress.done - progress.first_done
+    if took > 0 and gained > 0 and still <= options.schedule.interval(now, snapshots=True):
+        rate = gained / took
+        return max(progress.at + (1.0 - progress.done) / rate - now, still * limits.TIGHTEST)
+    expected = options.expected_duration
+    return expected - now if expected is not None and now < expected else None
+
+
+def second_look(state: WaitState) -> float:
+    """Say when a reply is late enough to confirm the one that looked like the end."""
+    gap = state.options.finished_gap if all_finished(state.targets) else state.options.idle_gap
+    return (state.quiet_since or 0.0) + gap
