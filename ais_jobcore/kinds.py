@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 class Strategy(enum.Enum):
     """How a wait for a kind knows that the job is over."""
 
-    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
-
     STATUS = "status"
     """The proxies keep a status that turns *over* with the last target."""
     FINISHED = "finished"
@@ -163,6 +161,14 @@ def kind_of_id(job_id: str) -> Kind | None:
 def rebalance_number(job_id: str) -> int | None:
     """Tell the number in the id of a rebalance; later ones have greater numbers."""
     return int(job_id[1:]) if _REBALANCE_ID.match(job_id) else None
+
+
+def later_rebalance(job_id: str, finished: tuple[str, ...]) -> str:
+    """Name the next rebalance of those that finished, which answers in the place of this one (G21)."""
+    this = rebalance_number(job_id)
+    numbers = [number for number in map(rebalance_number, finished) if number is not None]
+    later = [number for number in numbers if this is not None and number > this]
+    return f"g{min(later)}" if later else ""
 
 
 def is_download_id(job_id: str) -> bool:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 class Until(enum.Enum):
     """What a wait waits for."""
 
-    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
-
     AUTO = "auto"
     """Whatever the end of a job of its kind is."""
     FINISHED = "finished"

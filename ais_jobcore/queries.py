@@ -23,8 +23,6 @@ CLUSTER_PATH: Final = "/v1/cluster"
 class Query(enum.Enum):
     """What a request asks for: its answer is read accordingly."""
 
-    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
-
     SIGHTINGS = "sightings"
     """Snapshots of one job, cut down to what decides about its end."""
     PROGRESS = "progress"

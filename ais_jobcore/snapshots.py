@@ -47,8 +47,6 @@ def from_nanoseconds(nanoseconds: int | None) -> datetime | None:
 class TargetState(enum.Enum):
     """What one target was last known to do with a job."""
 
-    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
-
     NOT_STARTED = "not started"
     RUNNING = "running"
     IDLE = "idle"

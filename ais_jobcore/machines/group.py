@@ -150,7 +150,7 @@ class GroupWait:
             raise RuntimeError(msg)
         for index, member in enumerate(self._members):
             self._take(index, member.wait.start(now))
-            if member.wait.state.timeout is not None:
+            if member.wait.state.question.timeout is not None:
                 heappush(self._deadlines, (_deadline(member.wait.state), index))
         return self._next(now)
 
@@ -248,7 +248,7 @@ class GroupWait:
         if isinstance(decision, Continue):
             state = member.wait.state
             member.rides = _list_of(member)
-            self._queue(index, state.started_at + state.due)
+            self._queue(index, state.question.started_at + state.due)
             return
         member.rides = ""
         self._failed |= isinstance(decision, Abort)
@@ -286,7 +286,7 @@ class GroupWait:
             _, index = heappop(deadlines)
             if self._endings[index] is None:
                 wait = self._members[index].wait
-                endpoint = wait.state.endpoint
+                endpoint = wait.state.faults.endpoint
                 self._take(index, wait.handle_shared(_TOO_LATE, now, asked=now, endpoint=endpoint))
 
     def _has_ended(self, entry: tuple[float, int]) -> bool:
@@ -329,7 +329,9 @@ class GroupWait:
         at = max(due, now)
         states = [self._members[index].wait.state for index in riders]
         timeout = min(
-            request_timeout(state.options, math.inf if state.timeout is None else _deadline(state) - at)
+            request_timeout(
+                state.question.options, math.inf if state.question.timeout is None else _deadline(state) - at
+            )
             for state in states
         )
         if self._deadlines:
@@ -359,7 +361,7 @@ class GroupWait:
 
 
 def _deadline(state: WaitState) -> float:
-    return state.started_at + cast("float", state.timeout)
+    return state.question.started_at + cast("float", state.question.timeout)
 
 
 def _reports(listing: Listing | None) -> bool:
@@ -371,11 +373,16 @@ def _reports(listing: Listing | None) -> bool:
 def _list_of(member: _Member) -> str:
     """Say which list can tell that a job is still busy; empty where it has to be asked for by its id."""
     state = member.wait.state
-    if member.alone or state.phase is not Phase.WATCH or state.until not in _RIDING or state.options.counted:
+    if (
+        member.alone
+        or state.phase is not Phase.WATCH
+        or state.question.until not in _RIDING
+        or state.question.options.counted
+    ):
         return ""
-    kind = KINDS.get(state.kind)
-    if kind is None or kind.has_status or is_download_id(state.job_id):
-        return "" if Source.STATUS in state.unknown_to else _STATUSES
+    kind = KINDS.get(state.known.kind)
+    if kind is None or kind.has_status or is_download_id(state.known.job_id):
+        return "" if Source.STATUS in state.known.unknown_to else _STATUSES
     return kind.name
 
 

@@ -12,7 +12,7 @@ from ..decisions import Continue, Decision, Done
 from ..events import Event, Reply
 from ..kinds import find_kind, kind_of_id, named_kind, require_waitable
 from ..options import Until, WaitOptions, check_timeout
-from ..rules.state import Phase, WaitState, shifted
+from ..rules.state import Known, Phase, Question, WaitState, shifted
 from ..text import printable
 from .loading import load as load_all
 
@@ -58,14 +58,9 @@ class JobWait:
     ) -> None:
         name, notes = _settle_kind(job_id, kind)
         self._state = WaitState(
-            job_id=job_id,
-            kind=name,
-            until=_settle_until(until),
-            timeout=check_timeout(timeout),
-            bucket=bucket,
-            options=options or WaitOptions(),
-            phase=Phase.WATCH if job_id else Phase.FIND,
-            notes=notes,
+            Question(_settle_until(until), check_timeout(timeout), bucket, options or WaitOptions()),
+            Known(job_id, name, notes=notes),
+            Phase.WATCH if job_id else Phase.FIND,
         )
         self._decision: Decision[WaitResult] | None = None
 
@@ -178,21 +173,25 @@ class JobWait:
             state: what is known.
             decision: the decision that belongs to it; ``None`` for a wait that was not started.
         """
-        wait = cls(state.job_id, "" if state.job_id else state.kind)
+        wait = cls(state.known.job_id, "" if state.known.job_id else state.known.kind)
         wait._take(state, decision)
         return wait
 
     def explain(self, now: float) -> str:
         """Say in one line why it is not done yet, or how it ended."""
         state, decision = self._state, self._decision
-        name = printable(state.job_id) or f"a job of kind {state.kind!r}"
+        name = printable(state.known.job_id) or f"a job of kind {state.known.kind!r}"
         if decision is None:
             return f"{name}: not started"
         if not isinstance(decision, Continue):
             verb = "done" if isinstance(decision, Done) else "failed"
             return f"{name}: {verb} after {state.now:.1f} s: {decision.reason}"
-        waited = max(now - state.started_at, state.now)
-        left = "no deadline" if state.timeout is None else f"{max(0.0, state.timeout - waited):.1f} s left"
+        waited = max(now - state.question.started_at, state.now)
+        left = (
+            "no deadline"
+            if state.question.timeout is None
+            else f"{max(0.0, state.question.timeout - waited):.1f} s left"
+        )
         return (
             f"{name}: {decision.reason}; asked {state.polls} times in {waited:.1f} s, "
             f"{left}; next: {state.asked.value} in {max(0.0, state.due - waited):.2f} s"
@@ -200,7 +199,7 @@ class JobWait:
 
     def __repr__(self) -> str:
         """Name the job and where the wait is."""
-        return f"<JobWait {self._state.job_id or self._state.kind!r} {self._state.phase.value}>"
+        return f"<JobWait {self._state.known.job_id or self._state.known.kind!r} {self._state.phase.value}>"
 
 
 def _settle_kind(job_id: str, kind: str) -> tuple[str, tuple[str, ...]]:

@@ -45,10 +45,10 @@ def load() -> Loaded:
     from ..rules import outcome, saving  # noqa: F401, PLC0415 - needed at the end of a wait
     from ..rules.table import step, step_shared  # noqa: PLC0415 - not before a wait begins
     from ..wire import models  # noqa: F401, PLC0415
-    from ..wire._fast import glance  # noqa: PLC0415
+    from ..wire._fast import decoder  # noqa: PLC0415
     from ..wire.decode import decode  # noqa: PLC0415
 
     for name in _ON_DEMAND:
         import_module(name)
-    glance(b"{}", "")
+    decoder()
     return Loaded(decode, step, step_shared)

@@ -19,6 +19,7 @@ from ..events import Event, Fault, FaultKind, NotFound, Reply
 from ..machines.job import JobWait
 from ..options import WaitOptions
 from ..rules import saving
+from ..rules.state import learned
 from ..rules.table import POLICY
 from ..schedules import PRESETS, Keller, Schedule
 from ..snapshots import AggregatedJobSnap, BucketRef, JobStatus
@@ -55,9 +56,11 @@ def header_of(wait: JobWait) -> dict[str, Any]:
     """Describe a wait that was not started: what has to be known to make the same wait again."""
     state = wait.state
     unstructure = saving.converter().unstructure
-    schedule = state.options.schedule
+    schedule = state.question.options.schedule
     own = not (isinstance(schedule, Keller) or schedule in PRESETS.values())
-    options = unstructure(evolve(state.options, schedule="default") if own else state.options)
+    options = unstructure(
+        evolve(state.question.options, schedule="default") if own else state.question.options
+    )
     if own:
         kind = type(schedule)
         options["schedule"] = {"own": f"{kind.__module__}.{kind.__qualname__}"}
@@ -68,12 +71,12 @@ def header_of(wait: JobWait) -> dict[str, Any]:
         "library": __version__,
         "operation": "wait",
         "arguments": {
-            "job_id": state.job_id,
-            "kind": state.kind,
-            "until": state.until.value,
-            "timeout": state.timeout,
-            "bucket": unstructure(state.bucket) if state.bucket else None,
-            "notes": list(state.notes),
+            "job_id": state.known.job_id,
+            "kind": state.known.kind,
+            "until": state.question.until.value,
+            "timeout": state.question.timeout,
+            "bucket": unstructure(state.question.bucket) if state.question.bucket else None,
+            "notes": list(state.known.notes),
         },
         "options": options,
     }
@@ -111,7 +114,7 @@ def wait_of(header: Document, schedule: Schedule | None = None) -> JobWait:
         options=evolve(settings, schedule=schedule) if schedule is not None else settings,
     )
     # A kind that was not known is told about in a note, and in nothing else.
-    return wait if notes == wait.state.notes else JobWait.of(evolve(wait.state, notes=notes))
+    return wait if notes == wait.state.known.notes else JobWait.of(learned(wait.state, notes=notes))
 
 
 def input_of(event: Event) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Recorder:
         header = header_of(wait)
         header["arguments"] = self._cleaner.document(header["arguments"])
         self._wait = wait
-        self._twin = wait_of(header, wait.state.options.schedule)
+        self._twin = wait_of(header, wait.state.question.options.schedule)
         self._started_at = 0.0
         self._request: dict[str, Any] | None = None
         self._left = LIMIT

@@ -1,39 +1,38 @@
 """
-What an observation means for a wait: the first half of the rules.
+What an observation means for a wait: the state that knows more, and one signal.
 
-Every reading gives the state that knows more, and one signal.
+One function for each thing that can be observed. What the views of the targets amount to is judged in
+``evidence``; what a fault means is read in ``faults``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from attrs import evolve
 
 from .. import limits
 from ..events import Fault, NotFound
-from ..kinds import KINDS, rebalance_number
+from ..kinds import KINDS, later_rebalance
 from ..options import Until
 from ..snapshots import AggregatedJobSnap, JobStatus, TargetState
 from ..wire.lean import Sightings, sight_all
 from ..wire.observations import Accepted, ActiveJobs, Listing, Trouble, Unusable
-from .evidence import BUSY, Verdict, all_finished, fold, judge, latest_end
-from .faults import read_fault
+from .evidence import BUSY, Verdict, all_finished, fold, judge, latest_end, weigh
+from .faults import answered, read_fault
 from .messages import stall
 from .pacing import second_look
+from .progress import is_stalled, progressed
 from .sources import SAID, effective_until, preferred_source, sources
-from .state import NO_FAULTS, Faults, Phase, Progress, Signal, Source, changed
+from .state import ANSWERED, Phase, Quiet, Signal, Source, learned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..proofs import Views
     from ..snapshots import BucketRef, JobSnap
     from ..wire.observations import Observation
+    from .faults import Reading
     from .state import WaitState
-
-Reading: TypeAlias = "tuple[WaitState, Signal]"
-
 
 _SIGNALS: Final[Mapping[Verdict, Signal]] = {
     Verdict.BUSY: Signal.BUSY,
@@ -64,9 +63,6 @@ def _read_any(  # noqa: PLR0911 - one case, one answer
     match observation:
         case None:
             return state, Signal.BEGIN
-        case JobStatus() if observation is state.status and not observation.over and _is_calm(state):
-            # The same words as last time, and nothing in between, as nearly always.
-            return state, Signal.BUSY
         case JobStatus():
             return _read_status(state, observation, now)
         case Sightings():
@@ -86,72 +82,54 @@ def _read_any(  # noqa: PLR0911 - one case, one answer
             assert_never(observation)
 
 
-def _is_calm(state: WaitState) -> bool:
-    """Tell whether a good answer has nothing to clear up."""
-    return (
-        state.answered
-        and state.faults is NO_FAULTS
-        and state.quiet_since is None
-        and not (state.refreshed or state.spent or state.unknown_to)
-    )
-
-
 def _answered(state: WaitState) -> WaitState:
-    if state.answered and not state.refreshed and state.faults is NO_FAULTS and not state.spent:
-        return state
-    spent = _refunded(state.spent, state.endpoint)
-    return changed(state, answered=True, faults=NO_FAULTS, refreshed=False, spent=spent)
+    """Note that the cluster answered; mostly, it always did."""
+    return state if state.faults is ANSWERED else evolve(state, faults=answered(state.faults))
 
 
 def _good(state: WaitState, source: Source, notes: tuple[str, ...]) -> WaitState:
     """Note that a source answered for the job; mostly, nothing is new in that."""
-    out = state.faults.preferred
+    out, known = state.faults.preferred, state.known
     state = _answered(state)
     if out >= limits.FAULTS_PER_SOURCE and source is not preferred_source(state):
         # The preferred source is still out: go on asking it only every other time.
-        state = changed(state, faults=Faults(preferred=out))
-    if state.unknown_to and (source is Source.STATUS or source in state.unknown_to):
+        state = evolve(state, faults=evolve(state.faults, preferred=out))
+    if known.unknown_to and (source is Source.STATUS or source in known.unknown_to):
         # Targets may come to know what the proxies know; a proxy that forgot does not remember again.
-        state = changed(state, unknown_to=state.unknown_to - {source, Source.SNAPSHOTS})
-    if notes and not set(notes) <= set(state.notes):
-        state = changed(state, notes=tuple(dict.fromkeys(state.notes + notes)))
+        state = learned(state, unknown_to=known.unknown_to - {source, Source.SNAPSHOTS})
+    if notes and not set(notes) <= set(known.notes):
+        state = learned(state, notes=tuple(dict.fromkeys(known.notes + notes)))
     return state
-
-
-def _refunded(spent: tuple[float, ...], endpoint: int) -> tuple[float, ...]:
-    """Pay a little back to the endpoint that answered; nothing spent at all is ``()``."""
-    left = [max(0.0, each - limits.RETRY_REFUND * (index == endpoint)) for index, each in enumerate(spent)]
-    return tuple(left) if any(left) else ()
 
 
 def _rekinded(state: WaitState, kind: str) -> WaitState:
     """Believe the job itself about its kind, rather than whoever named it (V16, V18, S8)."""
-    return changed(state, kind=kind) if kind != state.kind and kind in KINDS else state
+    return learned(state, kind=kind) if kind != state.known.kind and kind in KINDS else state
 
 
 def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Reading:
     """Look for the one job of the kind; the reply may show others (S32)."""
+    question, kind = state.question, state.known.kind
     active = [
         snap
         for snap in reply.list_snapshots()
-        if snap.kind == state.kind and not snap.state.ended and _on_bucket(state.bucket, snap)
+        if snap.kind == kind and not snap.state.ended and _on_bucket(question.bucket, snap)
     ]
-    if state.until is Until.NOT_RUNNING:
+    if question.until is Until.NOT_RUNNING:
         return state, Signal.ENDED if all(snap.state is TargetState.IDLE for snap in active) else Signal.BUSY
     found = tuple(sorted({snap.id for snap in active}))
     if len(found) == 1:
         # Targets that are seen with it are not forgotten, should they lose it before they are asked again.
         seen = sight_all(reply, found[0])
-        views = fold((), seen.own, asked=state.due, now=now, gap=state.options.idle_gap)
-        progress = _progressed(state, views, seen, now) if state.options.counted else state.progress
-        return changed(
-            state, job_id=found[0], candidates=found, targets=views, progress=progress
-        ), Signal.FOUND
+        views = fold((), seen.own, asked=state.due, now=now, gap=question.options.idle_gap)
+        progress = progressed(state, views, seen, now) if question.options.counted else state.progress
+        state = learned(state, job_id=found[0], candidates=found)
+        return evolve(state, targets=views, progress=progress), Signal.FOUND
     if found:
-        return changed(state, candidates=found), Signal.SEVERAL
-    if state.until is Until.STARTED:
+        return learned(state, candidates=found), Signal.SEVERAL
+    if question.until is Until.STARTED:
         return state, Signal.BUSY
-    return state, Signal.UNKNOWN if now < state.options.grace else Signal.NOWHERE
+    return state, Signal.UNKNOWN if now < question.options.grace else Signal.NOWHERE
 
 
 def _on_bucket(bucket: BucketRef | None, snap: JobSnap) -> bool:
@@ -164,59 +142,42 @@ def _on_bucket(bucket: BucketRef | None, snap: JobSnap) -> bool:
 
 def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
     if not reply.own:
-        later = _later_rebalance(state.job_id, reply.finished_others)
-        return _read_not_found(changed(state, superseded_by=later), now, Source.SNAPSHOTS)
-    views = fold(state.targets, reply.own, asked=state.due, now=now, gap=state.options.idle_gap)
-    progress = _progressed(state, views, reply, now) if state.options.counted else state.progress
-    kind = min(each.kind for each in next(iter(reply.own.values())))
-    state = _rekinded(changed(state, targets=views, progress=progress), kind)
+        later = later_rebalance(state.known.job_id, reply.finished_others)
+        return _read_not_found(learned(state, superseded_by=later), now, Source.SNAPSHOTS)
+    options, until = state.question.options, state.question.until
+    state = _rekinded(state, min(each.kind for each in next(iter(reply.own.values()))))
     said = state.phase in SAID
-    verdict = judge(views, Until.FINISHED if said else effective_until(state))
-    if state.until is Until.NOT_RUNNING and verdict is Verdict.ENDED and _any_works(reply):
-        # A target that lost its work, and came back with other work for the same job.
-        verdict = Verdict.BUSY
+    views, verdict = weigh(
+        state.targets,
+        reply.own,
+        Until.FINISHED if said else effective_until(state.known.kind, until),
+        asked=state.due,
+        now=now,
+        gap=options.idle_gap,
+    )
+    if options.counted:
+        state = evolve(state, progress=progressed(state, views, reply, now))
+    if views != state.targets:
+        state = evolve(state, targets=views)
+    if until is Until.NOT_RUNNING and verdict is Verdict.ENDED:
+        # A target may have lost its work, and come back with other work for the same job.
+        works = any(each.state in BUSY for seen in reply.own.values() for each in seen)
+        verdict = Verdict.BUSY if works else verdict
     if verdict is Verdict.QUIET:
         # What the proxies and the targets agree on needs no second look.
         return (state, Signal.ENDED) if said else _read_quiet(state, reply.at_ns, now)
     state = _unquiet(state)
-    return _read_stall(state, now) if verdict is Verdict.BUSY else (state, _SIGNALS[verdict])
-
-
-def _any_works(reply: Sightings) -> bool:
-    """Tell whether any target shows work, whatever became of what it had before."""
-    return any(each.state in BUSY for own in reply.own.values() for each in own)
+    if verdict is Verdict.BUSY and options.stall_timeout is not None and is_stalled(state, now):
+        return _read_stall(state, now)
+    return state, _SIGNALS[verdict]
 
 
 def _read_stall(state: WaitState, now: float) -> Reading:
-    """Tell a job that works from one that is stuck."""
-    note = stall(state, now)
-    if not note:
-        return state, Signal.BUSY
-    if state.options.on_stall == "end":
+    """End the wait for a job that is stuck, or leave a note."""
+    if state.question.options.on_stall == "end":
         return state, Signal.STALLED
-    return (state if note in state.notes else changed(state, notes=(*state.notes, note))), Signal.BUSY
-
-
-def _progressed(state: WaitState, views: Views, reply: Sightings, now: float) -> Progress:
-    """Note how far the job is, and whether anything moved."""
-    last, options = state.progress, state.options
-    objects, size = reply.done
-    parts = [
-        min(1.0, done / expected)
-        for done, expected in ((objects, options.expected_objects), (size, options.expected_bytes))
-        if expected is not None
-    ]
-    done = min(parts, default=0.0)
-    if not state.targets:
-        return Progress(done, at=now, activity=reply.activity, changed_at=now, first_done=done, first_at=now)
-    moved = reply.activity != last.activity or views != state.targets
-    return evolve(
-        last,
-        done=done,
-        at=now if done > last.done else last.at,
-        activity=reply.activity,
-        changed_at=now if moved else last.changed_at,
-    )
+    note, notes = stall(state, now), state.known.notes
+    return (state if note in notes else learned(state, notes=(*notes, note))), Signal.BUSY
 
 
 def _read_listing(state: WaitState, listing: Listing, now: float) -> Reading:
@@ -228,28 +189,28 @@ def _read_listing(state: WaitState, listing: Listing, now: float) -> Reading:
     state = _rekinded(_answered(state), listing.kind)
     if not (listing.busy or listing.own):
         return state, Signal.UNLISTED
-    state = _unquiet(state if state.listed else changed(state, listed=True))
+    state = _unquiet(state if state.known.listed else learned(state, listed=True))
     if not listing.own:
         return state, Signal.BUSY
-    gap = state.options.idle_gap
+    gap = state.question.options.idle_gap
     views = fold(state.targets, listing.own, asked=state.due, now=now, gap=gap, complete=False)
-    state = state if views == state.targets else changed(state, targets=views)
-    until = effective_until(state)
+    state = state if views == state.targets else evolve(state, targets=views)
+    until = effective_until(state.known.kind, state.question.until)
     verdict = judge(tuple(view for view in views if view.target in listing.own), until)
     if verdict is Verdict.QUIET and until is Until.IDLE:
-        return changed(state, quiet_since=now, quiet_targets=len(views)), Signal.QUIET
+        return evolve(state, quiet=Quiet(now, len(views))), Signal.QUIET
     # After an abort or a loss there is nothing to wait for, and by its id the job can say more of it.
     return state, Signal.BUSY if verdict is Verdict.BUSY else Signal.UNLISTED
 
 
 def _read_quiet(state: WaitState, at_ns: int | None, now: float) -> Reading:
     """Tell whether targets that look done are done, or need a second look (S29, G11)."""
-    if state.quiet_since is None or state.quiet_targets != len(state.targets):
-        state = changed(state, quiet_since=now, quiet_targets=len(state.targets))
+    if state.quiet is None or state.quiet.targets != len(state.targets):
+        state = evolve(state, quiet=Quiet(now, len(state.targets)))
         if _shows_all(state):
             return state, Signal.ENDED
         return state, Signal.JUST_OVER if _proxies_know(state, at_ns) else Signal.QUIET
-    on_deadline = state.timeout is not None and state.due >= state.timeout
+    on_deadline = state.question.timeout is not None and state.due >= state.question.timeout
     proved = on_deadline or state.due >= second_look(state) or _shows_all(state)
     return state, Signal.ENDED if proved else Signal.QUIET
 
@@ -260,59 +221,53 @@ def _proxies_know(state: WaitState, at_ns: int | None) -> bool:
 
     A job that they forgot costs 2 s (V4), so by the server's own clock it has to have ended of late.
     """
-    end_ns, kind = latest_end(state.targets), KINDS.get(state.kind)
+    end_ns, kind = latest_end(state.targets), KINDS.get(state.known.kind)
     if at_ns is None or end_ns is None or kind is None or not kind.has_status:
         return False
-    return Source.STATUS not in state.unknown_to and at_ns - end_ns < limits.STATUS_GAP * 1_000_000_000
+    return Source.STATUS not in state.known.unknown_to and at_ns - end_ns < limits.STATUS_GAP * 1_000_000_000
 
 
 def _unquiet(state: WaitState) -> WaitState:
     """Note that it has work: what looked like the end was none."""
-    return state if state.quiet_since is None else changed(state, quiet_since=None)
+    return state if state.quiet is None else evolve(state, quiet=None)
 
 
 def _shows_all(state: WaitState) -> bool:
     """Tell whether one look is enough: all finished, and no target can be yet to come."""
     if not all_finished(state.targets):
         return False
-    one_target = state.until is Until.SINGLE or (state.kind in KINDS and KINDS[state.kind].single_target)
-    if state.listed or (one_target and len(state.targets) == 1):
+    kind = KINDS.get(state.known.kind)
+    one_target = state.question.until is Until.SINGLE or (kind is not None and kind.single_target)
+    if state.known.listed or (one_target and len(state.targets) == 1):
         return True
     return all(view.seen_unfinished for view in state.targets)
 
 
-def _later_rebalance(job_id: str, finished: tuple[str, ...]) -> str:
-    """Name the next rebalance that finished and answers in the place of this one (G21)."""
-    this = rebalance_number(job_id)
-    numbers = [number for number in map(rebalance_number, finished) if number is not None]
-    later = [number for number in numbers if this is not None and number > this]
-    return f"g{min(later)}" if later else ""
-
-
 def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
-    if state.phase is Phase.FIND or status.uuid not in {"", state.job_id}:
+    known, question = state.known, state.question
+    if state.phase is Phase.FIND or status.uuid not in {"", known.job_id}:
         other = Unusable(Trouble.MALFORMED, f"a status of another job: {status.uuid!r}", place="uuid")
         return read_fault(state, other, now)
-    unbelieved = Source.STATUS in state.unknown_to
-    shown_nowhere = Source.SNAPSHOTS in state.unknown_to
+    unknown_before = known.unknown_to
     state = _rekinded(_good(state, Source.STATUS, status.notes), status.kind)
     known_to = sources(state)
     if Source.STATUS not in known_to:
         # The proxies know of it by chance, and may never learn of its end (V17).
-        state = changed(state, unknown_to=state.unknown_to | {Source.STATUS})
-        return state, Signal.BUSY if unbelieved else Signal.ELSEWHERE
-    if state.status is not None and state.status.err and not status.err:
-        status = evolve(status, err=state.status.err)
-    state = state if status is state.status else changed(state, status=status)
+        state = learned(state, unknown_to=state.known.unknown_to | {Source.STATUS})
+        return state, Signal.BUSY if Source.STATUS in unknown_before else Signal.ELSEWHERE
+    if known.status is not None and known.status.err and not status.err:
+        status = evolve(status, err=known.status.err)
+    state = state if status == known.status else learned(state, status=status)
     alone = Source.SNAPSHOTS not in known_to
     if not status.over:
         # It contradicts targets that have all finished; to the proxies a job that idles runs.
         state = _unquiet(state) if all_finished(state.targets) else state
-        return state, Signal.ENDED if alone and state.until is Until.STARTED else Signal.BUSY
-    if state.until is Until.NOT_RUNNING and not alone:
+        return state, Signal.ENDED if alone and question.until is Until.STARTED else Signal.BUSY
+    if question.until is Until.NOT_RUNNING and not alone:
         # After an abort the proxies know of the first target's end, and others may have work yet.
+        shown_nowhere = Source.SNAPSHOTS in unknown_before
         return state, Signal.ENDED if shown_nowhere else _SIGNALS[judge(state.targets, Until.NOT_RUNNING)]
-    if alone or not state.options.details or state.until is Until.STARTED:
+    if alone or not question.options.details or question.until is Until.STARTED:
         return state, Signal.ENDED
     return state, Signal.SAID_FAILED if status.failed else Signal.SAID_OVER
 
@@ -325,21 +280,21 @@ def _read_not_found(state: WaitState, now: float, source: Source | None = None) 
     if state.phase is Phase.DISPUTE:
         return state, Signal.NOWHERE
     # What the other source said long ago is no answer now: it is asked again.
-    before = state.unknown_to if state.phase is Phase.SEEK else frozenset[Source]()
+    before = state.known.unknown_to if state.phase is Phase.SEEK else frozenset[Source]()
     where = source or state.asked
     if where is Source.SNAPSHOTS:
         # Only targets take back what targets showed: proxies forget a job minutes after its end (V2).
         state = _unquiet(state)
-    state = changed(state, unknown_to=before | {where})
-    if not state.unknown_to.issuperset(sources(state)):
+    state = learned(state, unknown_to=before | {where})
+    if not state.known.unknown_to.issuperset(sources(state)):
         return state, Signal.ELSEWHERE
     return _read_unknown(state, now)
 
 
 def _read_unknown(state: WaitState, now: float) -> Reading:
-    """Nobody knows the job; it may be unknown for a moment after its start."""
-    if state.superseded_by or state.until is Until.NOT_RUNNING:
+    """No source knows the job; it may be unknown for a moment after its start."""
+    if state.known.superseded_by or state.question.until is Until.NOT_RUNNING:
         return state, Signal.ENDED
-    if now < state.options.grace:
-        return changed(state, unknown_to=frozenset[Source]()), Signal.UNKNOWN
+    if now < state.question.options.grace:
+        return learned(state, unknown_to=frozenset[Source]()), Signal.UNKNOWN
     return state, Signal.NOWHERE

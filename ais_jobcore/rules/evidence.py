@@ -33,14 +33,11 @@ _UNREST: Final = {
 }
 """Which of two snapshots with the same start counts: the one that promises less."""
 
-
 BUSY: Final = frozenset({TargetState.NOT_STARTED, TargetState.RUNNING})
 
 
 class Verdict(enum.Enum):
     """What the views of all targets amount to."""
-
-    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
 
     BUSY = "busy"
     QUIET = "quiet"
@@ -125,6 +122,20 @@ def _lose(view: TargetView, why: str) -> TargetView:
 
 def _joined(*texts: str) -> str:
     return join_texts(texts) or ""
+
+
+def weigh(
+    views: Views,
+    own: Mapping[str, Sequence[Sighting]],
+    until: Until,
+    *,
+    asked: float,
+    now: float,
+    gap: float,
+) -> tuple[Views, Verdict]:
+    """Fold a reply as :func:`fold` does, and say what the views amount to then."""
+    folded = fold(views, own, asked=asked, now=now, gap=gap)
+    return folded, judge(folded, until)
 
 
 def judge(views: Views, until: Until) -> Verdict:

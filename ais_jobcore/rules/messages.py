@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from sys import intern
 from typing import TYPE_CHECKING
 
 from .. import limits
@@ -12,12 +10,13 @@ from ..events import Fault
 from ..text import printable
 from ..wire.observations import Trouble, Unusable
 from .evidence import stuck
+from .progress import is_stalled
 from .state import Signal
 
 if TYPE_CHECKING:
     from ..errors import JobCoreError
     from ..proofs import Views
-    from .state import WaitState
+    from .state import Faults, WaitState
 
 _ABOUT_FAULTS = frozenset({Signal.FAULT, Signal.FATAL, Signal.TOKEN})
 _ABOUT_STATUS = frozenset({Signal.SAID_OVER, Signal.SAID_FAILED})
@@ -46,25 +45,27 @@ _WORDS = {
 def why(state: WaitState, signal: Signal) -> str:
     """Say what the last input meant, in one printable line."""
     said, more = _WORDS[signal], _busy(state) if signal is Signal.BUSY else _more(state, signal)
-    # Waits on one cluster share the words for what they have in common.
-    return intern(f"{said}: {printable(more)}") if more else said
+    return f"{said}: {printable(more)}" if more else said
 
 
 def _busy(state: WaitState) -> str:
     if not state.targets:
-        return "it is on a list of active jobs" if state.listed else ""
-    return stall(state, state.now) or describe(state.targets)
+        return "it is on a list of active jobs" if state.known.listed else ""
+    if state.question.options.stall_timeout is not None and is_stalled(state, state.now):
+        return stall(state, state.now)
+    return describe(state.targets)
 
 
 def _more(state: WaitState, signal: Signal) -> str:
-    if signal in _ABOUT_FAULTS and state.faults.last is not None:
-        return f"{fault_error(state.faults.last)}{_patience(state)}"
+    known, last = state.known, state.faults.last
+    if signal in _ABOUT_FAULTS and last is not None:
+        return f"{fault_error(last)}{_patience(state.faults)}"
     if signal is Signal.FOUND:
         return ""
     if signal is Signal.SEVERAL:
-        return ", ".join(state.candidates)
-    if signal in _ABOUT_STATUS and state.status is not None:
-        return state.status.err
+        return ", ".join(known.candidates)
+    if signal in _ABOUT_STATUS and known.status is not None:
+        return known.status.err
     if signal is Signal.ENDED and state.said_over and not any(view.state.ended for view in state.targets):
         return "the proxies say so"
     return describe(state.targets)
@@ -72,29 +73,24 @@ def _more(state: WaitState, signal: Signal) -> str:
 
 def stall(state: WaitState, now: float) -> str:
     """Say for how long nothing moved, and where; nothing, unless that is too long."""
-    patience = state.options.stall_timeout
-    if patience is None or not state.targets or now - state.progress.changed_at < patience:
+    if not is_stalled(state, now):
         return ""
+    patience = state.question.options.stall_timeout
     return printable(f"nothing moved for {patience:g} s: {describe(stuck(state.targets))}")
 
 
-def _patience(state: WaitState) -> str:
+def _patience(faults: Faults) -> str:
     """Say what the next request waits for, beside the back-off."""
-    last = state.faults.last
+    last, spent = faults.last, faults.spent[faults.endpoint] if faults.spent else 0.0
     asked = (
         f"; asked to wait {last.retry_after:g} s" if isinstance(last, Unusable) and last.retry_after else ""
     )
-    left = limits.RETRY_BUDGET - budget_spent(state)
+    left = limits.RETRY_BUDGET - spent
     return f"{asked}; {left:.1f} of {limits.RETRY_BUDGET:g} retries left"
 
 
-def budget_spent(state: WaitState) -> float:
-    """Tell how much of its budget the endpoint in use has spent."""
-    return state.spent[state.endpoint] if state.spent else 0.0
-
-
 def fault_error(fault: Fault | Unusable) -> JobCoreError:
-    """Make the error that a fault is, when it is the last word."""
+    """Make the error that a fault is, where it ends the wait."""
     if isinstance(fault, Fault):
         return TransportFault(fault.kind, fault.message)
     if fault.trouble is Trouble.MALFORMED:
@@ -104,19 +100,10 @@ def fault_error(fault: Fault | Unusable) -> JobCoreError:
 
 def describe(views: Views) -> str:
     """Sum the views up in a few words: ``2 running (t1, t3), 1 idle (t2)``."""
-    return _described(
-        tuple(
-            [(view.target, view.state.value if view.missing_since is None else "missing") for view in views]
-        )
-    )
-
-
-# Most looks show what the last one did.
-@lru_cache(maxsize=8)
-def _described(states: tuple[tuple[str, str], ...]) -> str:
     by_state: dict[str, list[str]] = {}
-    for target, state in states:
-        by_state.setdefault(state, []).append(target)
+    for view in views:
+        state = view.state.value if view.missing_since is None else "missing"
+        by_state.setdefault(state, []).append(view.target)
     return ", ".join(
         f"{len(targets)} {state} ({_some(targets)})" for state, targets in sorted(by_state.items())
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from attrs import evolve
-
 from .. import limits
 from ..decisions import Abort, Done
 from ..errors import (
@@ -23,10 +21,11 @@ from ..results import Outcome, WaitResult
 from ..snapshots import AggregatedJobSnap, TargetState, from_nanoseconds, join_texts
 from ..text import printable
 from ..wire.lean import Sightings
+from ..wire.models import whole
 from ..wire.observations import Trouble, Unusable
 from .evidence import latest_end, stuck
 from .messages import describe, fault_error, why
-from .state import Phase, Signal, Source
+from .state import Phase, Signal, Source, learned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +42,8 @@ def conclude(state: WaitState, signal: Signal, observation: Observation | None) 
     if signal is Signal.FATAL:
         return Abort(None, _fatal_error(state), reason)
     if signal is Signal.SEVERAL:
-        question = f"{len(state.candidates)} jobs of kind {state.kind!r} are active"
-        return Abort(None, AmbiguousJob(question, state.candidates), reason)
+        question = f"{len(state.known.candidates)} jobs of kind {state.known.kind!r} are active"
+        return Abort(None, AmbiguousJob(question, state.known.candidates), reason)
     if signal is Signal.STALLED:
         return Abort(None, _stalled(state), reason)
     if signal is Signal.NOWHERE and not state.seen:
@@ -57,11 +56,11 @@ def expire(state: WaitState, signal: Signal, observation: Observation | None) ->
     """Word the end that the deadline came to."""
     if state.phase in {Phase.DETAIL, Phase.REPORT}:
         note = "the proxies said that it is over; the deadline came before the word of the targets"
-        return conclude(evolve(state, notes=(*state.notes, note)), Signal.ENDED, observation)
+        return conclude(learned(state, notes=(*state.known.notes, note)), Signal.ENDED, observation)
     reason = why(state, signal)
     error = Timeout(
-        state.job_id or state.kind,
-        state.timeout or 0.0,
+        state.known.job_id or state.known.kind,
+        state.question.timeout or 0.0,
         reason,
         {view.target: view.state for view in state.targets},
         state.polls,
@@ -76,14 +75,16 @@ _LAST_WORDS = frozenset({Trouble.UNAUTHENTICATED, Trouble.FORBIDDEN, Trouble.REF
 
 def _stalled(state: WaitState) -> Stalled:
     targets = {view.target: view.state for view in state.targets}
-    seconds = state.options.stall_timeout or 0.0
-    return Stalled(state.job_id, seconds, printable(describe(stuck(state.targets))), targets, state.polls)
+    seconds = state.question.options.stall_timeout or 0.0
+    return Stalled(
+        state.known.job_id, seconds, printable(describe(stuck(state.targets))), targets, state.polls
+    )
 
 
 def _fatal_error(state: WaitState) -> JobCoreError:
     last = cast("Fault | Unusable", state.faults.last)
     error = fault_error(last)
-    spoken = state.answered or state.faults.malformed >= limits.MALFORMED_IN_A_ROW
+    spoken = state.faults.answered or state.faults.malformed >= limits.MALFORMED_IN_A_ROW
     if spoken or isinstance(last, Fault) or last.trouble in _LAST_WORDS:
         return error
     # Somebody answers, but never AIStore: that is no way to the cluster.
@@ -91,25 +92,25 @@ def _fatal_error(state: WaitState) -> JobCoreError:
 
 
 def _not_found(state: WaitState) -> str:
-    if state.job_id:
-        return f"No job info found for {state.job_id!r}"
-    bucket = f" on bucket {state.bucket.name!r}" if state.bucket else ""
-    return f"No active job of kind {state.kind!r}{bucket}"
+    if state.known.job_id:
+        return f"No job info found for {state.known.job_id!r}"
+    bucket = f" on bucket {state.question.bucket.name!r}" if state.question.bucket else ""
+    return f"No active job of kind {state.known.kind!r}{bucket}"
 
 
 def _outcome(state: WaitState, signal: Signal) -> Outcome | None:
     """Choose by precedence: the order of ``Outcome`` is the order here."""
-    if state.until is Until.NOT_RUNNING:
+    if state.question.until is Until.NOT_RUNNING:
         return None
     states = {view.state for view in state.targets}
-    status = state.status
+    status = state.known.status
     claims = {
         Outcome.ABORTED: TargetState.ABORTED in states or (status is not None and status.aborted),
         Outcome.LOST: TargetState.LOST in states,
-        Outcome.SUPERSEDED: bool(state.superseded_by) and Source.STATUS in state.unknown_to,
+        Outcome.SUPERSEDED: bool(state.known.superseded_by) and Source.STATUS in state.known.unknown_to,
         Outcome.GONE: signal is Signal.NOWHERE,
     }
-    if state.until is not Until.STARTED:
+    if state.question.until is not Until.STARTED:
         errors = any(view.error for view in state.targets) or (status is not None and bool(status.err))
         claims[Outcome.FINISHED_WITH_ERRORS] = errors
         claims[Outcome.IDLE] = TargetState.IDLE in states and not state.said_over
@@ -122,18 +123,18 @@ def _result(state: WaitState, outcome: Outcome | None, observation: Observation 
     end_ns = _end(state)
     snapshots, notes = _snapshots(state, observation)
     return WaitResult(
-        job_id=state.job_id,
+        job_id=state.known.job_id,
         success=success,
         error=None if success else join_texts(_error_texts(state, outcome)),
         end_time=from_nanoseconds(end_ns),
-        kind=state.kind,
+        kind=state.known.kind,
         outcome=outcome,
         errors={view.target: view.error for view in state.targets if view.error},
         targets={view.target: _final_state(state, view.state, outcome) for view in state.targets},
         polls=state.polls,
         elapsed=state.now,
         snapshots=snapshots,
-        notes=state.notes + notes,
+        notes=state.known.notes + notes,
         end_time_ns=end_ns,
     )
 
@@ -145,9 +146,7 @@ def _snapshots(
     if not isinstance(observation, Sightings) or not observation.own:
         return None, ()
     try:
-        from ..wire.models import whole  # noqa: PLC0415 - dear to import, and needed at the end only
-
-        return whole(observation, state.job_id), ()
+        return whole(observation, state.known.job_id), ()
     except ProtocolError as error:
         return None, (f"the last snapshots cannot be read in full: {error}",)
 
@@ -155,7 +154,11 @@ def _snapshots(
 def _end(state: WaitState) -> int | None:
     if state.targets:
         return latest_end(state.targets)
-    return state.status.end_time if state.status is not None and state.status.end_time > 0 else None
+    return (
+        state.known.status.end_time
+        if state.known.status is not None and state.known.status.end_time > 0
+        else None
+    )
 
 
 def _final_state(state: WaitState, seen: TargetState, outcome: Outcome | None) -> TargetState:
@@ -168,11 +171,11 @@ def _error_texts(state: WaitState, outcome: Outcome | None) -> Iterator[str]:
     first = [view for view in state.targets if view.state in {TargetState.ABORTED, TargetState.LOST}]
     yield from (view.error for view in first)
     yield from (view.error for view in state.targets)
-    if state.status is not None:
-        yield state.status.err
+    if state.known.status is not None:
+        yield state.known.status.err
     if outcome is Outcome.SUPERSEDED:
-        yield f"superseded by {state.superseded_by}"
+        yield f"superseded by {state.known.superseded_by}"
     if outcome is Outcome.GONE:
         yield "the cluster does not know the job any more"
     if outcome is not None and not any(view.error for view in state.targets):
-        yield "" if state.status is not None and state.status.err else outcome.value
+        yield "" if state.known.status is not None and state.known.status.err else outcome.value

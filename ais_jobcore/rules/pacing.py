@@ -10,20 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .. import limits
-from ..kinds import Strategy
-from ..options import Until
 from ..snapshots import TargetState
 from ..wire.observations import Unusable
 from .evidence import all_finished
 from .faults import PASSING
-from .sources import snapshot_gap, strategy
+from .progress import estimated_rest
+from .sources import ends_by_idling, snapshot_gap
 from .state import NO_PROGRESS, Signal, Source
 
 if TYPE_CHECKING:
     from .state import WaitState
 
-_UNTIL_IDLE: Final = frozenset({Until.AUTO, Until.IDLE})
-"""What is over with idleness, for kinds that idle."""
 _MASK: Final = 2**64 - 1
 
 
@@ -65,47 +62,56 @@ def clipped(due: float, deadline: float | None, *, took: float) -> float:
 
 
 def next_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
-    gap = limits.STATUS_GAP if source is Source.STATUS else snapshot_gap(state)
+    """
+    Say when to ask next.
+
+    Args:
+        state: what is known.
+        signal: what the last observation meant.
+        source: which source will be asked.
+        now: seconds since the start of the wait.
+    """
+    gap = limits.STATUS_GAP if source is Source.STATUS else snapshot_gap(state.known.kind)
     due, latest = _wanted_moment(state, signal, source, now), now + gap
     due = latest if due > latest else max(now, due)
-    last = clipped(due, state.timeout, took=now - state.due)
+    last = clipped(due, state.question.timeout, took=now - state.due)
     # A clock that jumped makes a request look slow; that is no reason to let a source forget.
     return last if last <= latest else due
 
 
 def _wanted_moment(state: WaitState, signal: Signal, source: Source, now: float) -> float:
+    options, faults = state.question.options, state.faults
     if signal is Signal.QUIET:
         return second_look(state)
     if signal is Signal.MISSING:
         missing = [view.missing_since for view in state.targets if view.missing_since is not None]
-        return min(missing) + state.options.idle_gap
-    seed, poll = state.options.seed, state.polls
+        return min(missing) + options.idle_gap
+    interval = _interval(state, source, now)
     if signal is not Signal.FAULT:
-        return now + jittered(_interval(state, source, now), seed, poll)
-    last = state.faults.last
-    asked_for = last.retry_after if isinstance(last, Unusable) else None
-    return now + max(jittered(_retry_delay(state, source, now), seed, poll), asked_for or 0.0)
+        return now + jittered(interval, options.seed, state.polls)
+    asked_for = faults.last.retry_after if isinstance(faults.last, Unusable) else None
+    delay = _retry_delay(state, min(interval, limits.LONGEST_RETRY))
+    return now + max(jittered(delay, options.seed, state.polls), asked_for or 0.0)
 
 
-def _retry_delay(state: WaitState, source: Source, now: float) -> float:
+def _retry_delay(state: WaitState, regular: float) -> float:
     """Back off; an endpoint that spent half its budget is asked no sooner than the schedule says."""
-    trouble = getattr(state.faults.last, "trouble", None)
-    regular = min(_interval(state, source, now), limits.LONGEST_RETRY)
-    if trouble in PASSING:
+    faults = state.faults
+    if getattr(faults.last, "trouble", None) in PASSING:
         return regular
-    delay = retry(state.faults.count)
-    spent = state.spent[state.endpoint] > limits.RETRY_BUDGET / 2
-    return max(delay, regular) if spent else delay
+    delay = retry(faults.count)
+    return max(delay, regular) if faults.spent[faults.endpoint] > limits.RETRY_BUDGET / 2 else delay
 
 
 def _interval(state: WaitState, source: Source, now: float) -> float:
     """Sleep by the estimate of the end, if there is one; else by the schedule."""
-    schedule, snapshots = state.options.schedule, source is Source.SNAPSHOTS
-    if state.progress is not NO_PROGRESS or state.options.expected_duration is not None:
-        rest = _estimated_rest(state, now)
+    question, snapshots = state.question, source is Source.SNAPSHOTS
+    schedule = question.options.schedule
+    if state.progress is not NO_PROGRESS or question.options.expected_duration is not None:
+        rest = estimated_rest(state, now)
         if rest is not None:
             return towards(rest, schedule.interval(0.0, snapshots=snapshots))
-    if snapshots and state.until in _UNTIL_IDLE and strategy(state) is Strategy.IDLE:
+    if snapshots and ends_by_idling(state.known.kind, question.until):
         now = max(now, limits.IDLE_AFTER)
     delay = max(limits.SHORTEST_SLEEP, schedule.interval(now, snapshots=snapshots))
     if not state.targets:
@@ -114,19 +120,8 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
     return delay * max(limits.TIGHTEST, 1.0 - finished / len(state.targets))
 
 
-def _estimated_rest(state: WaitState, now: float) -> float | None:
-    """Estimate the seconds to the end; a job that has not moved for a whole interval keeps no estimate."""
-    progress, options = state.progress, state.options
-    still, took = now - progress.at, progress.at - progress.first_at
-    gained = progress.done - progress.first_done
-    if took > 0 and gained > 0 and still <= options.schedule.interval(now, snapshots=True):
-        rate = gained / took
-        return max(progress.at + (1.0 - progress.done) / rate - now, still * limits.TIGHTEST)
-    expected = options.expected_duration
-    return expected - now if expected is not None and now < expected else None
-
-
 def second_look(state: WaitState) -> float:
     """Say when a reply is late enough to confirm the one that looked like the end."""
-    gap = state.options.finished_gap if all_finished(state.targets) else state.options.idle_gap
-    return (state.quiet_since or 0.0) + gap
+    options, quiet = state.question.options, state.quiet
+    gap = options.finished_gap if all_finished(state.targets) else options.idle_gap
+    return (quiet.since if quiet else 0.0) + gap

@@ -5,34 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from .. import limits, queries
 from ..decisions import Continue
+from ..kinds import is_download_id
 from ..options import request_timeout
 from ..queries import Query
 from .messages import why
 from .pacing import next_moment
-from .sources import SAID, preferred_source, sources
-from .state import NO_FAULTS, Phase, Signal, Source, planned
+from .sources import SAID, preferred_source, ranked
+from .state import Phase, Signal, Source, WaitState
 
 if TYPE_CHECKING:
     from ..queries import Request
-    from .state import WaitState
-
-
-def _next_source(state: WaitState) -> Source:
-    if state.phase in SAID:
-        return Source.SNAPSHOTS
-    preferred = preferred_source(state)
-    if state.faults is NO_FAULTS:
-        return preferred
-    # A second look follows a good answer of the targets: the faults before it were not theirs.
-    faults = state.faults.count if state.phase is Phase.CONFIRM else state.faults.preferred
-    if faults >= limits.FAULTS_PER_SOURCE and state.asked is preferred:
-        # Targets that did not know the job may know it by now; proxies that forgot it do not.
-        forgot = state.unknown_to & {Source.STATUS}
-        others = [other for other in sources(state) if other not in {preferred, *forgot}]
-        return others[0] if others else preferred
-    return preferred
 
 
 def ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> tuple[WaitState, Continue]:
@@ -48,36 +34,62 @@ def ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> tuple
     source = Source.STATUS if signal is Signal.JUST_OVER else _next_source(state)
     due = now if at_once else next_moment(state, signal, source, now)
     request = _request(state, source, due, refresh_token=signal is Signal.TOKEN)
-    asking = planned(state, now, due, request)
+    asking = WaitState(
+        state.question,
+        state.known,
+        state.phase,
+        now,
+        due,
+        request,
+        state.polls + 1,
+        state.targets,
+        state.quiet,
+        state.faults,
+        state.progress,
+    )
     return asking, Continue(due - now, request, why(asking, signal))
 
 
-def _what(state: WaitState, source: Source) -> Query:
+def _next_source(state: WaitState) -> Source:
+    if state.phase in SAID:
+        return Source.SNAPSHOTS
+    known, question, faults = state.known, state.question, state.faults
+    counted, download = question.options.counted, is_download_id(known.job_id)
+    everyone = ranked(known.kind, question.until, counted=counted, download=download)
+    if len(everyone) == 1:
+        return everyone[0]
+    preferred = preferred_source(state)
+    # A confirmation follows a good answer of the targets: the faults before it were not theirs.
+    in_a_row = faults.count if state.phase is Phase.CONFIRM else faults.preferred
+    if in_a_row >= limits.FAULTS_PER_SOURCE and state.asked is preferred:
+        # Targets that did not know the job may know it by now; proxies that forgot it do not.
+        forgot = known.unknown_to & {Source.STATUS}
+        others = [other for other in everyone if other not in {preferred, *forgot}]
+        return others[0] if others else preferred
+    return preferred
+
+
+def _query(state: WaitState, source: Source) -> Query:
     if state.phase is Phase.FIND:
         return Query.SNAPSHOTS
     if source is Source.STATUS:
         return Query.STATUS
-    return Query.PROGRESS if state.options.counted else Query.SIGHTINGS
+    return Query.PROGRESS if state.question.options.counted else Query.SIGHTINGS
 
 
 def _request(state: WaitState, source: Source, due: float, *, refresh_token: bool) -> Request:
-    left = math.inf if state.timeout is None else state.timeout - due
-    timeout = request_timeout(state.options, left)
-    what = _what(state, source)
-    last = state.pending
-    if (
-        last is not None
-        and last.what is what
-        and last.timeout == timeout
-        and last.endpoint == state.endpoint
-        and last.refresh_token is refresh_token
-    ):
+    question, known, endpoint = state.question, state.known, state.faults.endpoint
+    left = math.inf if question.timeout is None else question.timeout - due
+    timeout = request_timeout(question.options, left)
+    what, last = _query(state, source), state.pending
+    if last is None or last.what is not what:
+        match what:
+            case Query.SNAPSHOTS:
+                last = queries.ask_kind(known.kind, question.bucket, active=True)
+            case Query.STATUS:
+                last = queries.ask_status(known.job_id)
+            case _:
+                last = queries.ask_sightings(known.job_id, counted=what is Query.PROGRESS)
+    if last.timeout == timeout and last.endpoint == endpoint and last.refresh_token is refresh_token:
         return last
-    match what:
-        case Query.SNAPSHOTS:
-            request = queries.ask_kind(state.kind, state.bucket, active=True)
-        case Query.STATUS:
-            request = queries.ask_status(state.job_id)
-        case _:
-            request = queries.ask_sightings(state.job_id, counted=what is Query.PROGRESS)
-    return request.addressed(timeout=timeout, endpoint=state.endpoint, refresh_token=refresh_token)
+    return evolve(last, timeout=timeout, endpoint=endpoint, refresh_token=refresh_token)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 FORMAT: Final = "ais-jobcore.wait"
 VERSION: Final = 1
 
+_OWN_FIELDS: Final = ("answered", "refreshed", "endpoint", "spent")
+"""What of :class:`Faults` stands beside the others in a saved state."""
 _YEAR_1: Final = -62_135_596_800 * 10**9
 _YEAR_10000: Final = 253_402_300_800 * 10**9
 """Nanoseconds since the epoch: what a ``datetime`` can hold."""
@@ -56,7 +58,7 @@ def dump(state: WaitState, decision: Decision[WaitResult] | None) -> str:
     document = {
         "format": FORMAT,
         "version": VERSION,
-        "state": converter().unstructure(state),
+        "state": _dump_state(state),
         "decision": dump_decision(decision),
     }
     return json.dumps(document, sort_keys=True)
@@ -74,7 +76,7 @@ def load(text: str, now: float, elapsed: float) -> tuple[WaitState, Decision[Wai
         raise ValueError(msg)
     document = _read(text)
     try:
-        state = converter().structure(document["state"], WaitState)
+        state = _load_state(document["state"])
         decision = _load_decision(document["decision"], shifted(state, now, elapsed), now)
     except Exception as error:  # noqa: BLE001 - cattrs raises whatever a document provokes
         msg = f"not a saved wait: {_first_line(error)}"
@@ -96,24 +98,56 @@ def _require_whole(state: WaitState, decision: Decision[WaitResult] | None) -> N
             raise ValueError(msg)
 
 
+def _dump_state(state: WaitState) -> dict[str, Any]:
+    """Make one flat document of a state: its parts are how the rules see it, and no matter of the format."""
+    document: dict[str, Any] = converter().unstructure(state)
+    faults, quiet = document.pop("faults"), document.pop("quiet")
+    return (
+        document.pop("question")
+        | document.pop("known")
+        | document
+        | {name: faults.pop(name) for name in _OWN_FIELDS}
+        | {"faults": faults}
+        | {"quiet_since": quiet and quiet["since"], "quiet_targets": quiet["targets"] if quiet else 0}
+    )
+
+
+def _load_state(document: Mapping[str, Any]) -> WaitState:
+    structure = converter().structure
+    quiet = {"since": document.get("quiet_since"), "targets": document.get("quiet_targets", 0)}
+    own = {name: document[name] for name in _OWN_FIELDS if name in document}
+    parts = {
+        "question": document,
+        "known": document,
+        "faults": {**document.get("faults", {}), **own},
+        "quiet": None if quiet["since"] is None else quiet,
+    }
+    return structure({**document, **parts}, WaitState)
+
+
 def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[tuple[str, bool]]:
-    pending, endpoints = state.pending, state.options.endpoints
+    pending, known, question = state.pending, state.known, state.question
+    endpoints, faults = question.options.endpoints, state.faults
     over = isinstance(decision, Done | Abort)
     yield "phase", over is (state.phase is Phase.OVER)
     yield "phase", decision is not None or state.phase in {Phase.FIND, Phase.WATCH}
-    yield "job_id", over or bool(state.job_id) is (state.phase is not Phase.FIND)
+    yield "job_id", over or bool(known.job_id) is (state.phase is not Phase.FIND)
     if isinstance(decision, Continue):
         yield "pending", pending == decision.request
-        yield "pending.json", not state.job_id or decision.request.json == {"id": state.job_id}
+        yield "pending.json", not known.job_id or decision.request.json == {"id": known.job_id}
     yield "options.endpoints", endpoints <= limits.SAVED_ENDPOINTS
-    yield "endpoint", 0 <= state.endpoint < endpoints
-    yield "spent", len(state.spent) in {0, endpoints}
-    yield "timeout", state.timeout is None or 0 <= state.timeout < math.inf
-    for name, moment in (("now", state.now), ("due", state.due), ("quiet_since", state.quiet_since or 0.0)):
+    yield "endpoint", 0 <= faults.endpoint < endpoints
+    yield "spent", len(faults.spent) in {0, endpoints}
+    yield "timeout", question.timeout is None or 0 <= question.timeout < math.inf
+    for name, moment in (
+        ("now", state.now),
+        ("due", state.due),
+        ("quiet_since", state.quiet.since if state.quiet else 0.0),
+    ):
         yield name, 0 <= moment < math.inf
     for view in state.targets:
         yield "targets", _is_moment(view.start_ns) and _is_moment(view.end_ns)
-    yield "status", state.status is None or _is_moment(state.status.end_time)
+    yield "status", known.status is None or _is_moment(known.status.end_time)
 
 
 def _is_moment(nanoseconds: int | None) -> bool:
@@ -166,7 +200,7 @@ def _load_decision(document: Any, state: WaitState, now: float) -> Decision[Wait
         return None
     structure, reason = converter().structure, str(document["reason"])
     if "request" in document:
-        delay = max(0.0, state.started_at + state.due - now)
+        delay = max(0.0, state.question.started_at + state.due - now)
         return Continue(delay, structure(document["request"], Request), reason)
     if "done" in document:
         return Done(structure(document["done"], WaitResult), reason)

@@ -1,4 +1,8 @@
-"""Which sources can know a job, and which one to ask first."""
+"""
+Which sources can know a job, and which one to ask first.
+
+What depends on nothing but the kind of the job and the question is looked up, not decided anew at every poll.
+"""
 
 from __future__ import annotations
 
@@ -12,36 +16,50 @@ from .state import Phase, Source
 if TYPE_CHECKING:
     from .state import WaitState
 
-
 SAID: Final = frozenset({Phase.DETAIL, Phase.DISPUTE, Phase.REPORT})
 """Phases in which the proxies have said their word."""
-
-
-_ONLY_STATUS: Final = (Source.STATUS,)
-
-
-def effective_until(state: WaitState) -> Until:
-    """Say what *auto* means for the kind; a kind that the table lacks may idle (G1)."""
-    if state.until is Until.AUTO:
-        ends = strategy(state) in {Strategy.STATUS, Strategy.FINISHED}
-        return Until.FINISHED if ends else Until.IDLE
-    return state.until
-
-
-def strategy(state: WaitState) -> Strategy | None:
-    kind = KINDS.get(state.kind)
-    return None if kind is None else kind.strategy
-
-
-def sources(state: WaitState) -> tuple[Source, ...]:
-    """Say who can know the job, the one to ask first."""
-    if is_download_id(state.job_id):
-        return _ONLY_STATUS
-    return _sources(state.kind, state.until, state.options.counted)
+_UNTIL_IDLE: Final = frozenset({Until.AUTO, Until.IDLE})
+"""What is over with idleness, for kinds that idle."""
 
 
 @cache
-def _sources(kind_name: str, until: Until, counted: bool) -> tuple[Source, ...]:  # noqa: FBT001 - quicker
+def effective_until(kind: str, until: Until) -> Until:
+    """Say what *auto* means for a kind; one that the table lacks may idle (G1)."""
+    if until is Until.AUTO:
+        ends = _strategy(kind) in {Strategy.STATUS, Strategy.FINISHED}
+        return Until.FINISHED if ends else Until.IDLE
+    return until
+
+
+@cache
+def ends_by_idling(kind: str, until: Until) -> bool:
+    """Tell whether a job of the kind goes idle, and that is what is waited for."""
+    return until in _UNTIL_IDLE and _strategy(kind) is Strategy.IDLE
+
+
+@cache
+def snapshot_gap(kind: str) -> float:
+    """Return the longest time between two snapshot polls: half of what targets remember (R2)."""
+    return (KINDS[kind].retention if kind in KINDS else SHORTEST_RETENTION) / 2
+
+
+def _strategy(kind: str) -> Strategy | None:
+    return KINDS[kind].strategy if kind in KINDS else None
+
+
+@cache
+def ranked(kind_name: str, until: Until, *, counted: bool, download: bool) -> tuple[Source, ...]:
+    """
+    List the sources that can know a job, the one to ask first.
+
+    Args:
+        kind_name: the kind of the job, empty while unknown.
+        until: what is waited for.
+        counted: whether the counters of the targets are needed.
+        download: whether only the proxies know the id (V16).
+    """
+    if download:
+        return (Source.STATUS,)
     kind = KINDS.get(kind_name)
     if kind is not None and not kind.has_status:
         return (Source.SNAPSHOTS,)
@@ -49,17 +67,22 @@ def _sources(kind_name: str, until: Until, counted: bool) -> tuple[Source, ...]:
     return (Source.STATUS, Source.SNAPSHOTS) if end_is_enough else (Source.SNAPSHOTS, Source.STATUS)
 
 
+def sources(state: WaitState) -> tuple[Source, ...]:
+    """List the sources that can know the job of a wait, the one to ask first."""
+    known, question = state.known, state.question
+    return ranked(
+        known.kind,
+        question.until,
+        counted=question.options.counted,
+        download=is_download_id(known.job_id),
+    )
+
+
 def preferred_source(state: WaitState) -> Source:
-    """Say whom to ask, as long as that goes well; a second look is at whoever showed the first."""
-    ranked = sources(state)
+    """Say which source to ask, as long as that goes well; a confirmation asks the targets again."""
+    ranked, unknown_to = sources(state), state.known.unknown_to
     if state.phase is Phase.CONFIRM and Source.SNAPSHOTS in ranked:
         return Source.SNAPSHOTS
-    if not state.unknown_to:
+    if not unknown_to:
         return ranked[0]
-    return next((source for source in ranked if source not in state.unknown_to), ranked[0])
-
-
-def snapshot_gap(state: WaitState) -> float:
-    """Return the longest time between two looks at the targets."""
-    kind = KINDS.get(state.kind)
-    return (SHORTEST_RETENTION if kind is None else kind.retention) / 2
+    return next((source for source in ranked if source not in unknown_to), ranked[0])

@@ -1,17 +1,17 @@
 """
-The state of a wait, and the words its rules are written in: phases, signals, sources.
+The state of a wait, and the nouns of its rules: phases, signals, sources.
 
-All moments are seconds since the start of the wait, so that a saved state can be continued on
-another clock.
+A state has two parts: the :class:`Question`, which never changes, and ten fields that do. A step makes a new
+state. All moments but ``started_at`` are seconds since the start of the wait, so that a saved state can be
+continued on another clock.
 """
 
 from __future__ import annotations
 
 import enum
-from operator import attrgetter
-from typing import Any, Final, cast
+from typing import Final
 
-from attrs import fields, frozen, make_class
+from attrs import evolve, frozen
 
 from ..events import Fault
 from ..options import Until, WaitOptions
@@ -24,8 +24,6 @@ from ..wire.observations import Unusable
 class Source(enum.Enum):
     """Whom to ask."""
 
-    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
-
     STATUS = "status"
     """The proxies: cheap, and only for kinds that report to them."""
     SNAPSHOTS = "snapshots"
@@ -34,8 +32,6 @@ class Source(enum.Enum):
 
 class Phase(enum.Enum):
     """Where a wait is."""
-
-    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
 
     FIND = "find"
     """Only the kind is given: which job is it?"""
@@ -56,8 +52,6 @@ class Phase(enum.Enum):
 
 class Signal(enum.Enum):
     """What an observation means for a wait."""
-
-    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
 
     BEGIN = "begin"
     FOUND = "found"
@@ -95,33 +89,109 @@ class Signal(enum.Enum):
     """No usable answer, nor will there be one."""
 
 
-@frozen
-class Faults:
+@frozen(weakref_slot=False)
+class Question:
     """
-    Count the faults since the last good answer.
+    What a wait asks: it never changes.
 
     Attributes:
-        count: all of them.
-        preferred: those of the source that the wait would rather ask.
+        until: what is waited for.
+        timeout: seconds until the deadline, ``None`` for never.
+        bucket: where to look for the job, if only its kind is given.
+        options: the settings.
+        started_at: the start of the wait, on the caller's clock.
+    """
+
+    until: Until
+    timeout: float | None
+    bucket: BucketRef | None
+    options: WaitOptions
+    started_at: float = 0.0
+
+
+@frozen(weakref_slot=False)
+class Known:
+    """
+    What is known of a job as a whole, beside the views of its targets.
+
+    Attributes:
+        job_id: the job; empty until it is found.
+        kind: the name of its kind, empty while unknown.
+        status: what the proxies said last.
+        listed: whether it was ever seen on a list of active jobs.
+        unknown_to: the sources that said that the job is not known, and did not say otherwise since.
+        superseded_by: a later rebalance that answers in the place of this one.
+        candidates: the active jobs that a search by kind found.
+        notes: what was odd without being wrong.
+    """
+
+    job_id: str
+    kind: str
+    status: JobStatus | None = None
+    listed: bool = False
+    unknown_to: frozenset[Source] = frozenset()
+    superseded_by: str = ""
+    candidates: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@frozen(weakref_slot=False)
+class Quiet:
+    """
+    The first of two replies that have to agree on the end.
+
+    Attributes:
+        since: when it came.
+        targets: how many targets it showed.
+    """
+
+    since: float
+    targets: int
+
+
+@frozen(weakref_slot=False)
+class Faults:
+    """
+    How asking has gone so far.
+
+    Attributes:
+        answered: whether the cluster ever answered.
+        count: the faults since the last good answer.
+        preferred: those of them that came from the source that the wait would rather ask.
         malformed: the malformed replies at the end of the row.
         since: when the first came.
         last: the last one.
+        refreshed: whether a fresh token was asked for since the last good answer.
+        endpoint: which endpoint is asked.
+        spent: how much of its retry budget each endpoint has spent; empty while none has spent any.
     """
 
+    answered: bool = False
     count: int = 0
     preferred: int = 0
     malformed: int = 0
     since: float = 0.0
     last: Fault | Unusable | None = None
+    refreshed: bool = False
+    endpoint: int = 0
+    spent: tuple[float, ...] = ()
+
+    @property
+    def calm(self) -> bool:
+        """Whether the last answer was a good one, and none before it left anything to clear up."""
+        return self.answered and not (self.count or self.preferred or self.refreshed or self.spent)
 
 
-NO_FAULTS = Faults()
+NO_FAULTS: Final = Faults()
+"""Nothing was asked yet."""
+ANSWERED: Final = Faults(answered=True)
+"""The first endpoint answered, and never failed to."""
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Progress:
     """
-    Hold how far a job is.
+    How far a job is.
 
     Attributes:
         done: the part that is done, from 0 to 1; 0 where it is not known.
@@ -140,113 +210,64 @@ class Progress:
     first_at: float = 0.0
 
 
-NO_PROGRESS = Progress()
+NO_PROGRESS: Final = Progress()
+"""Nobody has counted anything."""
 
 
 @frozen(weakref_slot=False)
 class WaitState:
     """
-    Hold everything that a wait knows. Two equal states have the same future.
+    Everything that a wait knows. Two equal states have the same future.
 
     Attributes:
-        job_id: the job; empty until it is found.
-        kind: the name of its kind, empty while unknown.
-        until: what is waited for.
-        timeout: seconds until the deadline, ``None`` for never.
-        bucket: where to look for the job, if only its kind is given.
-        options: the settings.
+        question: what is asked; it never changes.
+        known: what is known of the job as a whole.
         phase: where the wait is.
-        started_at: the moment of its start, on the caller's clock.
         now: the moment of the last input.
         due: when the pending request is to be sent.
         pending: the pending request; ``None`` before the start.
         polls: how many requests were sent, the pending one included.
         targets: what is known of every target, by its id.
-        status: what the proxies said last.
-        quiet_since: when all targets began to look done.
-        quiet_targets: how many there were.
-        listed: whether it was ever seen on a list of active jobs.
-        unknown_to: who said that the job is not known, and did not say otherwise since.
-        superseded_by: a later rebalance that answers in the place of this one.
-        candidates: the active jobs that a search by kind found.
-        answered: whether the cluster ever answered.
-        faults: the faults since the last good answer.
-        spent: how much of its budget for retries each endpoint has spent.
+        quiet: the first of the replies that look like the end, ``None`` while none does.
+        faults: how asking has gone so far.
         progress: how far the job is, where that was asked for.
-        refreshed: whether a fresh token was asked for since the last good answer.
-        endpoint: which endpoint is asked.
-        notes: what was odd without being wrong.
     """
 
-    job_id: str
-    kind: str
-    until: Until
-    timeout: float | None
-    bucket: BucketRef | None
-    options: WaitOptions
+    question: Question
+    known: Known
     phase: Phase
-    started_at: float = 0.0
     now: float = 0.0
     due: float = 0.0
     pending: Request | None = None
     polls: int = 0
     targets: Views = ()
-    status: JobStatus | None = None
-    quiet_since: float | None = None
-    quiet_targets: int = 0
-    listed: bool = False
-    unknown_to: frozenset[Source] = frozenset()
-    superseded_by: str = ""
-    candidates: tuple[str, ...] = ()
-    answered: bool = False
+    quiet: Quiet | None = None
     faults: Faults = NO_FAULTS
-    spent: tuple[float, ...] = ()
     progress: Progress = NO_PROGRESS
-    refreshed: bool = False
-    endpoint: int = 0
-    notes: tuple[str, ...] = ()
 
     @property
     def asked(self) -> Source:
-        """Whom the pending request asks."""
+        """Which source the pending request asks."""
         status = self.pending is not None and self.pending.what is Query.STATUS
         return Source.STATUS if status else Source.SNAPSHOTS
 
     @property
     def said_over(self) -> bool:
         """Whether the proxies say that the job is over."""
-        return self.status is not None and self.status.over
+        return self.known.status is not None and self.known.status.over
 
     @property
     def seen(self) -> bool:
         """Whether the job was ever seen."""
-        return self.listed or bool(self.candidates or self.targets) or self.status is not None
+        known = self.known
+        return known.listed or bool(known.candidates or self.targets) or known.status is not None
 
 
-_names: Final = tuple(each.name for each in fields(WaitState))
-_values: Final = attrgetter(*_names)
-_Draft: Final = make_class("_Draft", _names, slots=True, weakref_slot=False, eq=False, repr=False)
-"""A state that is not frozen yet: laid out alike, and so much quicker to fill."""
-
-
-def changed(state: WaitState, **changes: object) -> WaitState:
-    """Do what ``attrs.evolve`` does, in a third of the time: every input of every wait makes a new state."""
-    draft: Any = _Draft(*_values(state))
-    for name, value in changes.items():
-        setattr(draft, name, value)
-    draft.__class__ = WaitState
-    return cast("WaitState", draft)
-
-
-def planned(state: WaitState, now: float, due: float, pending: Request) -> WaitState:
-    """Do the same, quicker still, for what every plan of a next request changes."""
-    draft: Any = _Draft(*_values(state))
-    draft.now, draft.due, draft.pending = now, due, pending
-    draft.polls += 1
-    draft.__class__ = WaitState
-    return cast("WaitState", draft)
+def learned(state: WaitState, **changes: object) -> WaitState:
+    """Note something new about the job as a whole: the fields are those of :class:`Known`."""
+    return evolve(state, known=evolve(state.known, **changes))
 
 
 def shifted(state: WaitState, now: float, elapsed: float = 0.0) -> WaitState:
     """Move a wait to another clock, on which its last input was ``elapsed`` seconds before ``now``."""
-    return changed(state, started_at=now - elapsed - state.now)
+    return evolve(state, question=evolve(state.question, started_at=now - elapsed - state.now))

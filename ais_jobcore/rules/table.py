@@ -1,10 +1,9 @@
 """
-THE RULE FILE: how a wait goes. :func:`step` is the only place where anything is decided.
+How a wait goes, as a table. :func:`step` is the only place where anything is decided.
 
-It takes a state, an observation and a moment, and gives the next state and one decision: ``reading`` makes
-a ``Signal`` of the observation, :data:`TRANSITIONS` gives the next ``Phase``, and then ``asking`` plans the
-next request, or ``conclusions`` words the end. The state and the words of the rules are in ``states``,
-folding the targets is in ``evidence``, the schedule in ``pacing``.
+It takes a state, an observation and a moment, and gives the next state and one decision: ``classify`` makes
+a ``Signal`` of the observation, :data:`TRANSITIONS` gives the next ``Phase``, and then ``plan`` asks on, or
+``outcome`` says how it ended.
 
 Moments are seconds since the start of the wait, but for ``now`` in :func:`step`: the caller's clock.
 """
@@ -14,12 +13,15 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from attrs import evolve
+
 from .. import limits
 from ..snapshots import AggregatedJobSnap
 from ..wire.lean import sight_all
 from .classify import read
+from .outcome import conclude, expire
 from .plan import ask
-from .state import Phase, Signal, WaitState, changed
+from .state import Phase, Signal, WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,30 +119,26 @@ def step(state: WaitState, observation: Observation | None, now: float) -> Step:
         observation: what came of the pending request; ``None`` begins the wait.
         now: this moment on the caller's clock; one that goes back counts as the last one.
     """
-    now = max(now - state.started_at, state.now)
+    now = max(now - state.question.started_at, state.now)
     if now < state.due:
-        # Told before it was asked, if it is not for the rounding of clocks.
-        state, now = (
-            (state, state.due) if state.due - now < limits.CLOCK_ROUNDING else (changed(state, due=now), now)
-        )
+        # An answer before the request was due: either clocks were rounded, or it was sent early.
+        rounded = state.due - now < limits.CLOCK_ROUNDING
+        state, now = (state, state.due) if rounded else (evolve(state, due=now), now)
     if isinstance(observation, AggregatedJobSnap) and state.phase is not Phase.FIND:
-        observation = sight_all(observation, state.job_id)
-    known, signal = read(state, observation, now)
-    phase = TRANSITIONS[state.phase][signal]
-    entered = phase is not state.phase
-    known = changed(known, phase=phase) if entered else known
+        observation = sight_all(observation, state.known.job_id)
+    before = state.phase
+    state, signal = read(state, observation, now)
+    phase = TRANSITIONS[before][signal]
+    if phase is not before:
+        state = evolve(state, phase=phase)
     if phase is Phase.OVER:
-        from .outcome import conclude  # noqa: PLC0415 - dear to import, and needed once
-
-        over = changed(known, now=now)
-        return over, conclude(over, signal, observation)
-    at_once = signal in _AT_ONCE or (entered and phase is Phase.DETAIL)
-    if _expired(known, signal, now, at_once=at_once):
-        from .outcome import expire  # noqa: PLC0415 - likewise
-
-        late = changed(known, now=now)
-        return changed(late, phase=Phase.OVER), expire(late, signal, observation)
-    return ask(known, signal, now, at_once=at_once)
+        state = evolve(state, now=now)
+        return state, conclude(state, signal, observation)
+    at_once = signal in _AT_ONCE or (phase is Phase.DETAIL and before is not Phase.DETAIL)
+    if _expired(state, signal, now, at_once=at_once):
+        late = evolve(state, now=now)
+        return evolve(late, phase=Phase.OVER), expire(late, signal, observation)
+    return ask(state, signal, now, at_once=at_once)
 
 
 def step_shared(
@@ -156,19 +154,20 @@ def step_shared(
         asked: when the list was asked for, on the caller's clock.
         endpoint: which endpoint was asked.
     """
-    due = asked - state.started_at
+    due = asked - state.question.started_at
     if abs(due - state.due) >= limits.CLOCK_ROUNDING:
-        state = changed(state, due=due)
-    if endpoint != state.endpoint:
-        state = changed(state, endpoint=endpoint)
+        state = evolve(state, due=due)
+    if endpoint != state.faults.endpoint:
+        state = evolve(state, faults=evolve(state.faults, endpoint=endpoint))
     return step(state, seen, now)
 
 
 def _expired(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> bool:
     """Tell whether nothing may be sent any more: the last poll is the one sent on the deadline (S20, R5)."""
-    if state.timeout is None:
+    deadline = state.question.timeout
+    if deadline is None:
         return False
     if signal is Signal.UNLISTED:
-        # The list was asked for in time, and whoever is not on it has a right to be heard.
-        return now >= state.timeout + limits.LAST_REQUEST
-    return now > state.timeout or (state.due >= state.timeout and not at_once)
+        # The list was asked for in time, and a job that is not on it is still to be asked for by its id.
+        return now >= deadline + limits.LAST_REQUEST
+    return now > deadline or (state.due >= deadline and not at_once)

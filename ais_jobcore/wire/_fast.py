@@ -21,36 +21,13 @@ _BUCKETS: Final = ("bck", "src-bck", "dst-bck")
 _COUNTERS: Final = ("loc-objs", "loc-bytes", "out-objs", "out-bytes", "in-objs", "in-bytes")
 
 
-def glance(body: bytes, job_id: str) -> dict[str, list[Decisive]]:
-    """
-    Find what decides of the snapshots of one job, by target.
-
-    Returns:
-        Nothing at all where msgspec is not installed, or anything is not as usual.
-    """
-    decode, seen = _decoder(), dict[str, list[Decisive]]()
-    try:
-        targets = decode(body) if decode else {}
-    except (ValueError, RecursionError):
-        return {}
-    for target, snaps in targets.items():
-        for snap in snaps or ():
-            if snap.id == job_id:
-                said = (
-                    snap.aborted,
-                    snap.is_idle,
-                    snap.abort_err,
-                    snap.err,
-                    snap.kind,
-                    snap.start_time,
-                    snap.end_time,
-                )
-                seen.setdefault(target, []).append(said)
-    return seen
-
-
 @cache
-def _decoder() -> Callable[[bytes], dict[str, Any]] | None:
+def decoder() -> Callable[[bytes], dict[str, list[Any] | None]] | None:
+    """
+    Return what reads a reply quickly, by target; ``None`` where msgspec is not installed.
+
+    It raises ``ValueError`` or ``RecursionError`` where anything is not as usual.
+    """
     try:
         import msgspec  # noqa: PLC0415 - optional, and only needed where snapshots are polled
     except ImportError:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 class Trouble(enum.Enum):
     """Why an answer by HTTP says nothing about the job."""
 
-    __hash__ = object.__hash__  # as good as the inherited one, which is written in Python
-
     STARTING = "the cluster is starting"
     """503 without a body (V13)."""
     TARGET_DOWN = "a target does not answer its proxy"
