@@ -19,7 +19,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Continue:
     """
     Tell the driver to sleep, then to send a request and report what came of it.

@@ -14,7 +14,7 @@ from typing import Final
 STATUS_RETENTION: Final = 180.0
 """For so long a proxy remembers the status of a finished job (V2)."""
 STATUS_GAP: Final = STATUS_RETENTION / 2
-"""The longest time between two status polls: half of what a proxy remembers, so that no end is missed (R2)."""
+"""The longest time between two status polls: half of what a proxy remembers, so no end is missed (R2)."""
 RETENTION: Final = 3600.0
 """For so long targets show a finished job of most kinds, at least (V3)."""
 BRIEF_RETENTION: Final = 60.0

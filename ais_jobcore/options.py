@@ -78,7 +78,7 @@ def _to_schedule(given: str | Schedule) -> Schedule:
     return given
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class WaitOptions:
     """
     Set how a wait goes about it. All times are seconds.

@@ -10,7 +10,10 @@ import enum
 from collections.abc import Mapping  # noqa: TC003 - cattrs reads the annotations
 from typing import TYPE_CHECKING, Final
 
-from attrs import Factory, evolve, frozen
+from attrs import evolve, frozen
+
+from . import limits
+from .snapshots import AggregatedJobSnap, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,49 +43,92 @@ class Query(enum.Enum):
     STOP = "stop"
 
 
-@frozen(kw_only=True)
+_SPELT: Final[Mapping[Query, tuple[str, Mapping[str, str]]]] = {
+    Query.SIGHTINGS: ("GET", {"what": "qryxstats"}),
+    Query.PROGRESS: ("GET", {"what": "qryxstats"}),
+    Query.SNAPSHOTS: ("GET", {"what": "qryxstats"}),
+    Query.STATUS: ("GET", {"what": "status"}),
+    Query.STATUSES: ("GET", {"what": "status_all"}),
+    Query.ACTIVE: ("GET", {"what": "qryxstats"}),
+    Query.NAMES: ("GET", {"what": "running_all"}),
+    Query.START: ("PUT", {}),
+    Query.STOP: ("PUT", {}),
+}
+"""Method and URL query of everything that is asked for."""
+
+_ANSWERS: Final[Mapping[Query, type[AggregatedJobSnap | JobStatus]]] = {
+    Query.SIGHTINGS: AggregatedJobSnap,
+    Query.PROGRESS: AggregatedJobSnap,
+    Query.SNAPSHOTS: AggregatedJobSnap,
+    Query.STATUS: JobStatus,
+}
+"""What may be handed in instead of a reply."""
+
+
+@frozen(kw_only=True, weakref_slot=False)
 class Request:
     """
-    Say what to send, to which endpoint, and how long to wait for the answer.
+    What to send, to which endpoint, and how long to wait for the answer.
+
+    Method, path and URL query follow from what is asked for.
 
     Attributes:
         what: what it asks for; the answer is read accordingly.
-        method: HTTP method.
-        path: URL path, to be put behind the endpoint's own.
-        query: URL query.
-        json: the body, sent as JSON even with GET.
+        job_id: the one job that is asked for by its id; empty for any other request.
+        body: the body of any other request, ``None`` for none.
+        force: whether to override what a bucket's settings forbid; for a start only.
         timeout: seconds until the driver has to give up and report a ``Fault``.
         endpoint: which of the driver's endpoints to ask, counted from 0; modulo their number.
         refresh_token: whether to fetch a new token first: the last one was refused.
     """
 
     what: Query
-    method: str = "GET"
-    path: str = CLUSTER_PATH
-    query: Mapping[str, str] = Factory(dict[str, str])
-    json: Mapping[str, object] | None = None
-    timeout: float = 20.0
+    job_id: str = ""
+    body: Mapping[str, object] | None = None
+    force: bool = False
+    timeout: float = limits.REQUEST_TIMEOUT
     endpoint: int = 0
     refresh_token: bool = False
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return _SPELT[self.what][0]
+
+    @property
+    def path(self) -> str:
+        """The URL path, to be put behind the endpoint's own."""
+        return CLUSTER_PATH
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The URL query."""
+        return {"force": "true"} if self.force else _SPELT[self.what][1]
+
+    @property
+    def json(self) -> Mapping[str, object] | None:
+        """The body, to be sent as JSON even with GET; ``None`` for none."""
+        return {"id": self.job_id} if self.job_id else self.body
+
+    @property
+    def answer(self) -> type[AggregatedJobSnap | JobStatus] | None:
+        """
+        The decoded type that may be handed in instead of the reply, ``None`` where only the reply will do.
+
+        A ``NotFound`` may stand for AIStore's 404 wherever there is such a type.
+        """
+        return _ANSWERS.get(self.what)
 
     def addressed(self, *, timeout: float, endpoint: int, refresh_token: bool = False) -> Request:
         """Set what depends on the moment of sending."""
         return evolve(self, timeout=timeout, endpoint=endpoint, refresh_token=refresh_token)
 
 
-_QUERIES: Final = {
-    Query.SIGHTINGS: {"what": "qryxstats"},
-    Query.PROGRESS: {"what": "qryxstats"},
-    Query.SNAPSHOTS: {"what": "qryxstats"},
-    Query.STATUS: {"what": "status"},
-    Query.STATUSES: {"what": "status_all"},
-    Query.ACTIVE: {"what": "qryxstats"},
-    Query.NAMES: {"what": "running_all"},
-}
-
-
-def _query(what: Query, body: dict[str, object]) -> Request:
-    return Request(what=what, query=_QUERIES[what], json=body)
+def _by_id(what: Query, job_id: str) -> Request:
+    if not job_id:
+        msg = "a request for one job needs its id"
+        raise ValueError(msg)
+    return Request(what=what, job_id=job_id)
 
 
 def ask_sightings(job_id: str, *, counted: bool = False) -> Request:
@@ -91,12 +137,12 @@ def ask_sightings(job_id: str, *, counted: bool = False) -> Request:
 
     It never names a kind: a wrong one hides the job, an unknown one shows every job of the cluster.
     """
-    return _query(Query.PROGRESS if counted else Query.SIGHTINGS, {"id": _required_id(job_id)})
+    return _by_id(Query.PROGRESS if counted else Query.SIGHTINGS, job_id)
 
 
 def ask_snapshots(job_id: str) -> Request:
     """Ask the same, to be read as a whole."""
-    return _query(Query.SNAPSHOTS, {"id": _required_id(job_id)})
+    return _by_id(Query.SNAPSHOTS, job_id)
 
 
 def ask_kind(kind: str, bucket: BucketRef | None = None, *, active: bool) -> Request:
@@ -113,12 +159,12 @@ def ask_kind(kind: str, bucket: BucketRef | None = None, *, active: bool) -> Req
         body["show_active"] = True
     if bucket is not None:
         body["bck"] = bucket.to_json()
-    return _query(Query.SNAPSHOTS, body)
+    return Request(what=Query.SNAPSHOTS, body=body)
 
 
 def ask_status(job_id: str) -> Request:
     """Ask the proxies for the status of one job; a job they do not know takes them 2 s (V4)."""
-    return _query(Query.STATUS, {"id": _required_id(job_id)})
+    return _by_id(Query.STATUS, job_id)
 
 
 def list_statuses() -> Request:
@@ -127,17 +173,17 @@ def list_statuses() -> Request:
 
     A proxy that keeps no list answers ``null``, and no list carries error texts.
     """
-    return _query(Query.STATUSES, {"show_active": True})
+    return Request(what=Query.STATUSES, body={"show_active": True})
 
 
 def list_kind(kind: str) -> Request:
     """Ask every target for its active jobs of one kind; a name of the table, never anything else."""
-    return _query(Query.ACTIVE, {"kind": kind, "show_active": True})
+    return Request(what=Query.ACTIVE, body={"kind": kind, "show_active": True})
 
 
 def list_names() -> Request:
     """Ask every target for the names of its active jobs, ``kind[id]``; any proxy can answer."""
-    return _query(Query.NAMES, {})
+    return Request(what=Query.NAMES, body={})
 
 
 def start_job(
@@ -158,9 +204,8 @@ def start_job(
         value["Buckets"] = spelt
     return Request(
         what=Query.START,
-        method="PUT",
-        query={"force": "true"} if force else {},
-        json={"action": "start", "value": value},
+        force=force,
+        body={"action": "start", "value": value},
     )
 
 
@@ -177,11 +222,4 @@ def stop_job(job_id: str = "", kind: str = "") -> Request:
         msg = "Cannot abort a job without an id or kind"
         raise ValueError(msg)
     value = {"ID": job_id} if job_id else {"Kind": kind}
-    return Request(what=Query.STOP, method="PUT", json={"action": "stop", "value": value})
-
-
-def _required_id(job_id: str) -> str:
-    if not job_id:
-        msg = "a request for one job needs its id"
-        raise ValueError(msg)
-    return job_id
+    return Request(what=Query.STOP, body={"action": "stop", "value": value})

@@ -1,7 +1,8 @@
 """
 What a cluster says about a job: frozen values, no I/O.
 
-The names are those of ``aistore.sdk.types``, with the fields that the seed leaves out (``err``, ``ctlmsg``: rules S41, S50, E2).
+The names are those of ``aistore.sdk.types``, with the fields that the seed leaves out
+(``err``, ``ctlmsg``: rules S41, S50, E2).
 Times are aware UTC datetimes or ``None`` for *not yet*; ``..._ns`` are exact nanoseconds since the epoch.
 """
 
@@ -57,7 +58,7 @@ class TargetState(enum.Enum):
     @property
     def ended(self) -> bool:
         """Whether no more can come from this target by itself."""
-        return self in {TargetState.FINISHED, TargetState.ABORTED, TargetState.LOST}
+        return self is TargetState.FINISHED or self is TargetState.ABORTED or self is TargetState.LOST
 
 
 def classify(start_ns: int | None, end_ns: int | None, *, aborted: bool, idle: bool) -> TargetState:

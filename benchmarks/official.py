@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 from ais_jobcore.events import Reply
-from ais_jobcore.queries import Query, Request
+from ais_jobcore.queries import CLUSTER_PATH, Query, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,9 +45,8 @@ class _Client:
         json: dict[str, object],
         params: dict[str, str],
     ) -> object:
-        request = Request(
-            what=_WHAT[params["what"]], method=method.upper(), path=f"/v1/{path}", query=params, json=json
-        )
+        assert (method.upper(), f"/v1/{path}") == ("GET", CLUSTER_PATH)
+        request = Request(what=_WHAT[params["what"]], job_id=str(json.get("id", "")), body=json)
         reply = self._transport.send(request)
         if not isinstance(reply, Reply) or reply.status != 200:
             raise Refused(reply)

@@ -167,7 +167,8 @@ class GroupWait:
             msg = "this group is over" if self._decision else "this group was not started yet"
             raise RuntimeError(msg)
         if asked.key and not isinstance(event, Reply | Fault):
-            msg = f"a Reply or a Fault was expected for a list, not {event!r}"
+            shown = printable(repr(event), limits.SHOWN_VALUE)
+            msg = f"a Reply or a Fault was expected for a list, not {shown}"
             raise TypeError(msg)
         now = max(now, self._now)
         if not asked.key:
@@ -380,8 +381,8 @@ def _list_of(member: _Member) -> str:
         or state.question.options.counted
     ):
         return ""
-    kind = KINDS.get(state.known.kind)
-    if kind is None or kind.has_status or is_download_id(state.known.job_id):
+    kind = KINDS.get(state.kind)
+    if kind is None or kind.has_status or is_download_id(state.job_id):
         return "" if Source.STATUS in state.known.unknown_to else _STATUSES
     return kind.name
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from attrs import evolve
+
 from ..decisions import Continue, Decision, Done
 from ..events import Event, Reply
 from ..kinds import find_kind, kind_of_id, named_kind, require_waitable
+from ..limits import SHOWN_VALUE
 from ..options import Until, WaitOptions, check_timeout
-from ..rules.state import Known, Phase, Question, WaitState, shifted
+from ..rules.state import NOTHING_KNOWN, Known, Phase, Question, WaitState, shifted
 from ..text import printable
 from .loading import load as load_all
 
@@ -45,7 +48,7 @@ class JobWait:
             for, a negative time-out, an unknown ``until``.
     """
 
-    __slots__ = ("__weakref__", "_decision", "_state")
+    __slots__ = ("_begun", "_decision", "_state")
 
     def __init__(  # noqa: PLR0917 - the order is part of the public interface
         self,
@@ -59,10 +62,13 @@ class JobWait:
         name, notes = _settle_kind(job_id, kind)
         self._state = WaitState(
             Question(_settle_until(until), check_timeout(timeout), bucket, options or WaitOptions()),
-            Known(job_id, name, notes=notes),
+            job_id,
+            name,
             Phase.WATCH if job_id else Phase.FIND,
+            known=Known(notes=notes) if notes else NOTHING_KNOWN,
         )
         self._decision: Decision[WaitResult] | None = None
+        self._begun = False
 
     @property
     def state(self) -> WaitState:
@@ -76,7 +82,7 @@ class JobWait:
 
     def start(self, now: float) -> Decision[WaitResult]:
         """
-        Begin.
+        Begin; or, after :meth:`load`, go on where the saved wait was.
 
         Args:
             now: this moment of a monotonic clock, in seconds; the same clock as in :meth:`handle`.
@@ -84,10 +90,16 @@ class JobWait:
         Raises:
             RuntimeError: it has begun already.
         """
-        if self._decision is not None:
+        state, decision = self._state, self._decision
+        rules = load_all()
+        if self._begun:
             msg = "this wait was started already"
             raise RuntimeError(msg)
-        return self._take(*load_all().step(shifted(self._state, now), None, now))
+        if decision is None:
+            return self._take(*rules.step(shifted(state, now), None, now))
+        if isinstance(decision, Continue):
+            decision = evolve(decision, delay=max(0.0, state.question.started_at + state.due - now))
+        return self._take(state, decision)
 
     def handle(self, event: Event, now: float) -> Decision[WaitResult]:
         """
@@ -108,14 +120,15 @@ class JobWait:
         if not isinstance(self._decision, Continue):
             msg = f"this wait is over: {self._decision.reason}"
             raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
+        rules = load_all()
         if isinstance(event, Reply):
-            return self._take(
-                *load_all().step(self._state, load_all().decode(self._decision.request, event), now)
-            )
+            return self._take(*rules.step(self._state, rules.decode(self._decision.request, event), now))
         if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
-            msg = f"a Reply, a Fault or a decoded value was expected, not {event!r}"
+            msg = (
+                f"a Reply, a Fault or a decoded value was expected, not {printable(repr(event), SHOWN_VALUE)}"
+            )
             raise TypeError(msg)
-        return self._take(*load_all().step(self._state, event, now))
+        return self._take(*rules.step(self._state, event, now))
 
     def handle_shared(
         self, seen: Listing | Fault | Unusable, now: float, *, asked: float, endpoint: int
@@ -138,19 +151,17 @@ class JobWait:
         return self._take(*load_all().step_shared(self._state, seen, now, asked=asked, endpoint=endpoint))
 
     def _take(self, state: WaitState, decision: D) -> D:
-        self._state, self._decision = state, decision
+        self._state, self._decision, self._begun = state, decision, True
         return decision
 
     def save(self) -> str:
         """Write the whole wait as versioned JSON, to be continued by :meth:`load`, maybe elsewhere."""
-        from ..rules import saving  # noqa: PLC0415 - dear to import, and seldom needed
-
-        return saving.dump(self._state, self._decision)
+        return load_all().dump(self._state, self._decision)
 
     @classmethod
     def load(cls, text: str, now: float, elapsed: float = 0.0) -> JobWait:
         """
-        Continue a saved wait.
+        Load a saved wait, to be driven on like any other: by ``start``, or by sending its pending request.
 
         Args:
             text: what :meth:`save` wrote.
@@ -160,9 +171,7 @@ class JobWait:
         Raises:
             ValueError: the text is not a saved wait, or of a newer version; the place is named.
         """
-        from ..rules import saving  # noqa: PLC0415 - likewise
-
-        return cls.of(*saving.load(text, now, elapsed))
+        return cls.of(*load_all().restore(text, now, elapsed))
 
     @classmethod
     def of(cls, state: WaitState, decision: Decision[WaitResult] | None = None) -> JobWait:
@@ -173,14 +182,14 @@ class JobWait:
             state: what is known.
             decision: the decision that belongs to it; ``None`` for a wait that was not started.
         """
-        wait = cls(state.known.job_id, "" if state.known.job_id else state.known.kind)
-        wait._take(state, decision)
+        wait = cls(state.job_id, "" if state.job_id else state.kind)
+        wait._state, wait._decision = state, decision
         return wait
 
     def explain(self, now: float) -> str:
         """Say in one line why it is not done yet, or how it ended."""
         state, decision = self._state, self._decision
-        name = printable(state.known.job_id) or f"a job of kind {state.known.kind!r}"
+        name = printable(state.job_id) or f"a job of kind {state.kind!r}"
         if decision is None:
             return f"{name}: not started"
         if not isinstance(decision, Continue):
@@ -199,7 +208,7 @@ class JobWait:
 
     def __repr__(self) -> str:
         """Name the job and where the wait is."""
-        return f"<JobWait {self._state.known.job_id or self._state.known.kind!r} {self._state.phase.value}>"
+        return f"<JobWait {self._state.job_id or self._state.kind!r} {self._state.phase.value}>"
 
 
 def _settle_kind(job_id: str, kind: str) -> tuple[str, tuple[str, ...]]:

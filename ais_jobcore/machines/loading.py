@@ -9,46 +9,59 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..decisions import Decision
     from ..events import Reply
     from ..queries import Request
+    from ..results import WaitResult
+    from ..rules.state import WaitState
     from ..rules.table import Step
     from ..wire.observations import Observation
 
 
 class Loaded(NamedTuple):
     """
-    Hold the functions that the machines call.
+    The functions that the machines call.
 
     Attributes:
         decode: reads a reply.
         step: takes one input of a wait, and decides.
         step_shared: takes what came of a request that was sent for several waits, and decides.
+        dump: writes a wait as JSON.
+        restore: reads what ``dump`` wrote.
     """
 
     decode: Callable[[Request, Reply], Observation]
     step: Callable[..., Step]
     step_shared: Callable[..., Step]
+    dump: Callable[[WaitState, Decision[WaitResult] | None], str]
+    restore: Callable[[str, float, float], tuple[WaitState, Decision[WaitResult] | None]]
 
 
-_ON_DEMAND = ("cattrs", "cattrs.gen", "cattrs.errors", "cattrs.preconf.json")
+_ON_DEMAND: Final = ("cattrs", "cattrs.gen", "cattrs.errors", "cattrs.preconf.json")
 """What reads full models and saved waits."""
 
 
 @cache
 def load() -> Loaded:
-    """Import whatever a wait, a group or an operation of one request can need, once in a process."""
-    from ..rules import outcome, saving  # noqa: F401, PLC0415 - needed at the end of a wait
-    from ..rules.table import step, step_shared  # noqa: PLC0415 - not before a wait begins
-    from ..wire import models  # noqa: F401, PLC0415
+    """
+    Import whatever a wait, a group or an operation of one request can need, once in a process.
+
+    Every machine calls it when it starts. Call it yourself where imports should be over earlier: before a
+    fork, or before a package is replaced.
+    """
+    # Rules, readers and models come with these; none of them is needed before a wait begins.
+    from ..rules.saving import dump  # noqa: PLC0415
+    from ..rules.saving import load as restore  # noqa: PLC0415
+    from ..rules.table import step, step_shared  # noqa: PLC0415
     from ..wire._fast import decoder  # noqa: PLC0415
     from ..wire.decode import decode  # noqa: PLC0415
 
     for name in _ON_DEMAND:
         import_module(name)
     decoder()
-    return Loaded(decode, step, step_shared)
+    return Loaded(decode, step, step_shared, dump, restore)

@@ -8,18 +8,19 @@ a stop always, a start only if it certainly did not arrive (rules S45, E14).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .. import limits, queries
 from ..decisions import Abort, Continue, Decision, Done
 from ..errors import JobCoreError, JobInfoNotFound, ProtocolError, RequestFailed
-from ..events import Fault, FaultKind, NotFound, Reply
+from ..events import Fault, NotFound, Reply
 from ..kinds import named_kind
 from ..options import WaitOptions
-from ..rules import pacing
+from ..rules.faults import TOKEN, may_send_again
 from ..rules.messages import fault_error
+from ..rules.pacing import jittered, retry
 from ..snapshots import AggregatedJobSnap, JobSnap, JobStatus, to_nanoseconds
-from ..wire.observations import Accepted, Trouble, Unusable
+from ..wire.observations import Accepted, Unusable
 from .loading import load
 
 if TYPE_CHECKING:
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
     from ..wire.observations import Observation
 
 T = TypeVar("T")
-
-
-_WORTH_RETRYING: Final = frozenset(
-    {Trouble.STARTING, Trouble.TARGET_DOWN, Trouble.BUSY, Trouble.SERVER, Trouble.STRANGER}
-)
-_TOKEN: Final = frozenset({Trouble.UNAUTHENTICATED, Trouble.FORBIDDEN})
 
 
 class Call(Generic[T]):
@@ -70,12 +65,12 @@ class Call(Generic[T]):
 
     def start(self, now: float) -> Decision[T]:
         """
-        Begin.
+        Begin. One request needs no clock; the argument is the protocol's.
 
         Raises:
             RuntimeError: it has begun already.
         """
-        del now  # One request needs no clock; the argument is the protocol's.
+        del now
         if self._decision is not None:
             msg = "this operation was started already"
             raise RuntimeError(msg)
@@ -104,23 +99,15 @@ class Call(Generic[T]):
                 return Abort(None, refusal, str(refusal))
         error = fault_error(seen)
         reason = f"cannot ask: {error}"
-        if isinstance(seen, Unusable) and seen.trouble in _TOKEN and not self._refreshed:
+        if isinstance(seen, Unusable) and seen.trouble in TOKEN and not self._refreshed:
             self._refreshed = True
             return self._ask(0.0, reason, refresh_token=True)
-        if self._attempts >= limits.ATTEMPTS or not self._may_retry(seen):
+        if self._attempts >= limits.ATTEMPTS or not may_send_again(seen, idempotent=self._idempotent):
             return Abort(None, error, reason)
         self._endpoint = (self._endpoint + 1) % self._options.endpoints
-        delay = pacing.jittered(pacing.retry(self._attempts), self._options.seed, self._attempts)
+        delay = jittered(retry(self._attempts), self._options.seed, self._attempts)
         asked_for = seen.retry_after if isinstance(seen, Unusable) else None
         return self._ask(max(delay, min(asked_for or 0.0, limits.LAST_RETRY)), reason)
-
-    def _may_retry(self, seen: Fault | Unusable) -> bool:
-        if isinstance(seen, Fault):
-            certain = seen.kind is FaultKind.DNS
-            return certain or (self._idempotent and seen.kind is not FaultKind.TLS)
-        # 429 and an empty 503 come before anything is done.
-        certain = seen.trouble is Trouble.STARTING or seen.status == 429  # noqa: PLR2004
-        return certain or (self._idempotent and seen.trouble in _WORTH_RETRYING)
 
     def _ask(self, delay: float, reason: str, *, refresh_token: bool = False) -> Continue:
         self._attempts += 1
@@ -238,11 +225,9 @@ def start(
         ValueError: the kind is unknown.
     """
     request = queries.start_job(named_kind(kind).name, daemon_id=daemon_id, force=force, buckets=buckets)
-
-    def read(seen: Observation) -> str:
-        return _expect(seen, Accepted, _refused).text
-
-    return Call(request, read, idempotent=False, options=options)
+    return Call(
+        request, lambda seen: _expect(seen, Accepted, _refused).text, idempotent=False, options=options
+    )
 
 
 def stop(job_id: str = "", kind: str = "", *, options: WaitOptions | None = None) -> Call[None]:
@@ -281,14 +266,11 @@ def _details(
 
 def _only(snaps: AggregatedJobSnap, job_id: str, kind: str) -> AggregatedJobSnap:
     """Keep what was asked for: a server may add other jobs (rules S32, S51, G21)."""
-    root = {
-        target: tuple(
-            snap
-            for snap in found
-            if (not job_id or snap.id == job_id) and (job_id or not kind or snap.kind == kind)
-        )
-        for target, found in snaps.root.items()
-    }
+
+    def wanted(snap: JobSnap) -> bool:
+        return snap.id == job_id if job_id else kind in {"", snap.kind}
+
+    root = {target: tuple(filter(wanted, found)) for target, found in snaps.root.items()}
     return AggregatedJobSnap(root, snaps.notes)
 
 

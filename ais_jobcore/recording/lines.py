@@ -71,8 +71,8 @@ def header_of(wait: JobWait) -> dict[str, Any]:
         "library": __version__,
         "operation": "wait",
         "arguments": {
-            "job_id": state.known.job_id,
-            "kind": state.known.kind,
+            "job_id": state.job_id,
+            "kind": state.kind,
             "until": state.question.until.value,
             "timeout": state.question.timeout,
             "bucket": unstructure(state.question.bucket) if state.question.bucket else None,

@@ -65,7 +65,7 @@ def as_test(transcript: Transcript) -> str:
     except RecursionError:
         msg = f"{transcript.name}: nested too deeply"
         raise TranscriptError(msg) from None
-    subject = _ODD.sub("-", state.known.job_id or state.known.kind)[:60]
+    subject = _ODD.sub("-", state.job_id or state.kind)[:60]
     about = f"The wait for {subject}, replayed."
     if len(text) <= INLINE:
         return _INLINE.format(about=about, text=text)

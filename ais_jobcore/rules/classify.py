@@ -104,12 +104,12 @@ def _good(state: WaitState, source: Source, notes: tuple[str, ...]) -> WaitState
 
 def _rekinded(state: WaitState, kind: str) -> WaitState:
     """Believe the job itself about its kind, rather than whoever named it (V16, V18, S8)."""
-    return learned(state, kind=kind) if kind != state.known.kind and kind in KINDS else state
+    return evolve(state, kind=kind) if kind != state.kind and kind in KINDS else state
 
 
 def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Reading:
     """Look for the one job of the kind; the reply may show others (S32)."""
-    question, kind = state.question, state.known.kind
+    question, kind = state.question, state.kind
     active = [
         snap
         for snap in reply.list_snapshots()
@@ -122,9 +122,9 @@ def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Read
         # Targets that are seen with it are not forgotten, should they lose it before they are asked again.
         seen = sight_all(reply, found[0])
         views = fold((), seen.own, asked=state.due, now=now, gap=question.options.idle_gap)
-        progress = progressed(state, views, seen, now) if question.options.counted else state.progress
-        state = learned(state, job_id=found[0], candidates=found)
-        return evolve(state, targets=views, progress=progress), Signal.FOUND
+        progress = progressed(state, views, seen, now) if question.options.counted else state.known.progress
+        state = learned(state, candidates=found, progress=progress)
+        return evolve(state, job_id=found[0], targets=views), Signal.FOUND
     if found:
         return learned(state, candidates=found), Signal.SEVERAL
     if question.until is Until.STARTED:
@@ -142,7 +142,7 @@ def _on_bucket(bucket: BucketRef | None, snap: JobSnap) -> bool:
 
 def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
     if not reply.own:
-        later = later_rebalance(state.known.job_id, reply.finished_others)
+        later = later_rebalance(state.job_id, reply.finished_others)
         return _read_not_found(learned(state, superseded_by=later), now, Source.SNAPSHOTS)
     options, until = state.question.options, state.question.until
     state = _rekinded(state, min(each.kind for each in next(iter(reply.own.values()))))
@@ -150,13 +150,13 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
     views, verdict = weigh(
         state.targets,
         reply.own,
-        Until.FINISHED if said else effective_until(state.known.kind, until),
+        Until.FINISHED if said else effective_until(state.kind, until),
         asked=state.due,
         now=now,
         gap=options.idle_gap,
     )
     if options.counted:
-        state = evolve(state, progress=progressed(state, views, reply, now))
+        state = learned(state, progress=progressed(state, views, reply, now))
     if views != state.targets:
         state = evolve(state, targets=views)
     if until is Until.NOT_RUNNING and verdict is Verdict.ENDED:
@@ -195,18 +195,18 @@ def _read_listing(state: WaitState, listing: Listing, now: float) -> Reading:
     gap = state.question.options.idle_gap
     views = fold(state.targets, listing.own, asked=state.due, now=now, gap=gap, complete=False)
     state = state if views == state.targets else evolve(state, targets=views)
-    until = effective_until(state.known.kind, state.question.until)
+    until = effective_until(state.kind, state.question.until)
     verdict = judge(tuple(view for view in views if view.target in listing.own), until)
     if verdict is Verdict.QUIET and until is Until.IDLE:
-        return evolve(state, quiet=Quiet(now, len(views))), Signal.QUIET
+        return learned(state, quiet=Quiet(now, len(views))), Signal.QUIET
     # After an abort or a loss there is nothing to wait for, and by its id the job can say more of it.
     return state, Signal.BUSY if verdict is Verdict.BUSY else Signal.UNLISTED
 
 
 def _read_quiet(state: WaitState, at_ns: int | None, now: float) -> Reading:
     """Tell whether targets that look done are done, or need a second look (S29, G11)."""
-    if state.quiet is None or state.quiet.targets != len(state.targets):
-        state = evolve(state, quiet=Quiet(now, len(state.targets)))
+    if state.known.quiet is None or state.known.quiet.targets != len(state.targets):
+        state = learned(state, quiet=Quiet(now, len(state.targets)))
         if _shows_all(state):
             return state, Signal.ENDED
         return state, Signal.JUST_OVER if _proxies_know(state, at_ns) else Signal.QUIET
@@ -221,7 +221,7 @@ def _proxies_know(state: WaitState, at_ns: int | None) -> bool:
 
     A job that they forgot costs 2 s (V4), so by the server's own clock it has to have ended of late.
     """
-    end_ns, kind = latest_end(state.targets), KINDS.get(state.known.kind)
+    end_ns, kind = latest_end(state.targets), KINDS.get(state.kind)
     if at_ns is None or end_ns is None or kind is None or not kind.has_status:
         return False
     return Source.STATUS not in state.known.unknown_to and at_ns - end_ns < limits.STATUS_GAP * 1_000_000_000
@@ -229,14 +229,14 @@ def _proxies_know(state: WaitState, at_ns: int | None) -> bool:
 
 def _unquiet(state: WaitState) -> WaitState:
     """Note that it has work: what looked like the end was none."""
-    return state if state.quiet is None else evolve(state, quiet=None)
+    return state if state.known.quiet is None else learned(state, quiet=None)
 
 
 def _shows_all(state: WaitState) -> bool:
     """Tell whether one look is enough: all finished, and no target can be yet to come."""
     if not all_finished(state.targets):
         return False
-    kind = KINDS.get(state.known.kind)
+    kind = KINDS.get(state.kind)
     one_target = state.question.until is Until.SINGLE or (kind is not None and kind.single_target)
     if state.known.listed or (one_target and len(state.targets) == 1):
         return True
@@ -245,7 +245,7 @@ def _shows_all(state: WaitState) -> bool:
 
 def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
     known, question = state.known, state.question
-    if state.phase is Phase.FIND or status.uuid not in {"", known.job_id}:
+    if state.phase is Phase.FIND or status.uuid not in ("", state.job_id):
         other = Unusable(Trouble.MALFORMED, f"a status of another job: {status.uuid!r}", place="uuid")
         return read_fault(state, other, now)
     unknown_before = known.unknown_to
@@ -257,7 +257,7 @@ def _read_status(state: WaitState, status: JobStatus, now: float) -> Reading:
         return state, Signal.BUSY if Source.STATUS in unknown_before else Signal.ELSEWHERE
     if known.status is not None and known.status.err and not status.err:
         status = evolve(status, err=known.status.err)
-    state = state if status == known.status else learned(state, status=status)
+    state = state if status is known.status or status == known.status else learned(state, status=status)
     alone = Source.SNAPSHOTS not in known_to
     if not status.over:
         # It contradicts targets that have all finished; to the proxies a job that idles runs.

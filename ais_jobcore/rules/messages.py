@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING
 
 from .. import limits
@@ -45,7 +46,8 @@ _WORDS = {
 def why(state: WaitState, signal: Signal) -> str:
     """Say what the last input meant, in one printable line."""
     said, more = _WORDS[signal], _busy(state) if signal is Signal.BUSY else _more(state, signal)
-    return f"{said}: {printable(more)}" if more else said
+    # One text for all waits on a cluster whose targets do the same.
+    return intern(f"{said}: {printable(more)}") if more else said
 
 
 def _busy(state: WaitState) -> str:

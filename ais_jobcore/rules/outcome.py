@@ -42,7 +42,7 @@ def conclude(state: WaitState, signal: Signal, observation: Observation | None) 
     if signal is Signal.FATAL:
         return Abort(None, _fatal_error(state), reason)
     if signal is Signal.SEVERAL:
-        question = f"{len(state.known.candidates)} jobs of kind {state.known.kind!r} are active"
+        question = f"{len(state.known.candidates)} jobs of kind {state.kind!r} are active"
         return Abort(None, AmbiguousJob(question, state.known.candidates), reason)
     if signal is Signal.STALLED:
         return Abort(None, _stalled(state), reason)
@@ -59,7 +59,7 @@ def expire(state: WaitState, signal: Signal, observation: Observation | None) ->
         return conclude(learned(state, notes=(*state.known.notes, note)), Signal.ENDED, observation)
     reason = why(state, signal)
     error = Timeout(
-        state.known.job_id or state.known.kind,
+        state.job_id or state.kind,
         state.question.timeout or 0.0,
         reason,
         {view.target: view.state for view in state.targets},
@@ -76,9 +76,7 @@ _LAST_WORDS = frozenset({Trouble.UNAUTHENTICATED, Trouble.FORBIDDEN, Trouble.REF
 def _stalled(state: WaitState) -> Stalled:
     targets = {view.target: view.state for view in state.targets}
     seconds = state.question.options.stall_timeout or 0.0
-    return Stalled(
-        state.known.job_id, seconds, printable(describe(stuck(state.targets))), targets, state.polls
-    )
+    return Stalled(state.job_id, seconds, printable(describe(stuck(state.targets))), targets, state.polls)
 
 
 def _fatal_error(state: WaitState) -> JobCoreError:
@@ -92,10 +90,10 @@ def _fatal_error(state: WaitState) -> JobCoreError:
 
 
 def _not_found(state: WaitState) -> str:
-    if state.known.job_id:
-        return f"No job info found for {state.known.job_id!r}"
+    if state.job_id:
+        return f"No job info found for {state.job_id!r}"
     bucket = f" on bucket {state.question.bucket.name!r}" if state.question.bucket else ""
-    return f"No active job of kind {state.known.kind!r}{bucket}"
+    return f"No active job of kind {state.kind!r}{bucket}"
 
 
 def _outcome(state: WaitState, signal: Signal) -> Outcome | None:
@@ -123,11 +121,11 @@ def _result(state: WaitState, outcome: Outcome | None, observation: Observation 
     end_ns = _end(state)
     snapshots, notes = _snapshots(state, observation)
     return WaitResult(
-        job_id=state.known.job_id,
+        job_id=state.job_id,
         success=success,
         error=None if success else join_texts(_error_texts(state, outcome)),
         end_time=from_nanoseconds(end_ns),
-        kind=state.known.kind,
+        kind=state.kind,
         outcome=outcome,
         errors={view.target: view.error for view in state.targets if view.error},
         targets={view.target: _final_state(state, view.state, outcome) for view in state.targets},
@@ -146,7 +144,7 @@ def _snapshots(
     if not isinstance(observation, Sightings) or not observation.own:
         return None, ()
     try:
-        return whole(observation, state.known.job_id), ()
+        return whole(observation, state.job_id), ()
     except ProtocolError as error:
         return None, (f"the last snapshots cannot be read in full: {error}",)
 

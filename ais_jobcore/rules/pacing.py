@@ -71,7 +71,7 @@ def next_moment(state: WaitState, signal: Signal, source: Source, now: float) ->
         source: which source will be asked.
         now: seconds since the start of the wait.
     """
-    gap = limits.STATUS_GAP if source is Source.STATUS else snapshot_gap(state.known.kind)
+    gap = limits.STATUS_GAP if source is Source.STATUS else snapshot_gap(state.kind)
     due, latest = _wanted_moment(state, signal, source, now), now + gap
     due = latest if due > latest else max(now, due)
     last = clipped(due, state.question.timeout, took=now - state.due)
@@ -107,11 +107,11 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
     """Sleep by the estimate of the end, if there is one; else by the schedule."""
     question, snapshots = state.question, source is Source.SNAPSHOTS
     schedule = question.options.schedule
-    if state.progress is not NO_PROGRESS or question.options.expected_duration is not None:
+    if state.known.progress is not NO_PROGRESS or question.options.expected_duration is not None:
         rest = estimated_rest(state, now)
         if rest is not None:
             return towards(rest, schedule.interval(0.0, snapshots=snapshots))
-    if snapshots and ends_by_idling(state.known.kind, question.until):
+    if snapshots and ends_by_idling(state.kind, question.until):
         now = max(now, limits.IDLE_AFTER)
     delay = max(limits.SHORTEST_SLEEP, schedule.interval(now, snapshots=snapshots))
     if not state.targets:
@@ -122,6 +122,6 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
 
 def second_look(state: WaitState) -> float:
     """Say when a reply is late enough to confirm the one that looked like the end."""
-    options, quiet = state.question.options, state.quiet
+    options, quiet = state.question.options, state.known.quiet
     gap = options.finished_gap if all_finished(state.targets) else options.idle_gap
     return (quiet.since if quiet else 0.0) + gap

@@ -36,16 +36,16 @@ def ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> tuple
     request = _request(state, source, due, refresh_token=signal is Signal.TOKEN)
     asking = WaitState(
         state.question,
-        state.known,
+        state.job_id,
+        state.kind,
         state.phase,
         now,
         due,
         request,
         state.polls + 1,
         state.targets,
-        state.quiet,
+        state.known,
         state.faults,
-        state.progress,
     )
     return asking, Continue(due - now, request, why(asking, signal))
 
@@ -53,18 +53,17 @@ def ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> tuple
 def _next_source(state: WaitState) -> Source:
     if state.phase in SAID:
         return Source.SNAPSHOTS
-    known, question, faults = state.known, state.question, state.faults
-    counted, download = question.options.counted, is_download_id(known.job_id)
-    everyone = ranked(known.kind, question.until, counted=counted, download=download)
-    if len(everyone) == 1:
-        return everyone[0]
-    preferred = preferred_source(state)
+    known, faults = state.known, state.faults
+    known_to = ranked(state.kind, state.question.end_is_enough, is_download_id(state.job_id))
+    if len(known_to) == 1:
+        return known_to[0]
+    preferred = preferred_source(state, known_to)
     # A confirmation follows a good answer of the targets: the faults before it were not theirs.
     in_a_row = faults.count if state.phase is Phase.CONFIRM else faults.preferred
     if in_a_row >= limits.FAULTS_PER_SOURCE and state.asked is preferred:
         # Targets that did not know the job may know it by now; proxies that forgot it do not.
         forgot = known.unknown_to & {Source.STATUS}
-        others = [other for other in everyone if other not in {preferred, *forgot}]
+        others = [other for other in known_to if other not in {preferred, *forgot}]
         return others[0] if others else preferred
     return preferred
 
@@ -78,18 +77,18 @@ def _query(state: WaitState, source: Source) -> Query:
 
 
 def _request(state: WaitState, source: Source, due: float, *, refresh_token: bool) -> Request:
-    question, known, endpoint = state.question, state.known, state.faults.endpoint
+    question, endpoint = state.question, state.faults.endpoint
     left = math.inf if question.timeout is None else question.timeout - due
     timeout = request_timeout(question.options, left)
     what, last = _query(state, source), state.pending
     if last is None or last.what is not what:
         match what:
             case Query.SNAPSHOTS:
-                last = queries.ask_kind(known.kind, question.bucket, active=True)
+                last = queries.ask_kind(state.kind, question.bucket, active=True)
             case Query.STATUS:
-                last = queries.ask_status(known.job_id)
+                last = queries.ask_status(state.job_id)
             case _:
-                last = queries.ask_sightings(known.job_id, counted=what is Query.PROGRESS)
+                last = queries.ask_sightings(state.job_id, counted=what is Query.PROGRESS)
     if last.timeout == timeout and last.endpoint == endpoint and last.refresh_token is refresh_token:
         return last
     return evolve(last, timeout=timeout, endpoint=endpoint, refresh_token=refresh_token)

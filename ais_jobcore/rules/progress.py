@@ -1,4 +1,4 @@
-"""How far a job is, when it will have ended, and whether it moves at all: from the counters of its targets."""
+"""How far a job is, when it will end, and whether it moves at all: from the counters of its targets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def progressed(state: WaitState, views: Views, reply: Sightings, now: float) -> Progress:
     """Note how far the job is, and whether anything moved."""
-    last, options = state.progress, state.question.options
+    last, options = state.known.progress, state.question.options
     objects, size = reply.done
     parts = [
         min(1.0, done / expected)
@@ -39,7 +39,7 @@ def progressed(state: WaitState, views: Views, reply: Sightings, now: float) -> 
 
 def estimated_rest(state: WaitState, now: float) -> float | None:
     """Estimate the seconds to the end; a job that has not moved for a whole interval keeps no estimate."""
-    progress, options = state.progress, state.question.options
+    progress, options = state.known.progress, state.question.options
     still, took = now - progress.at, progress.at - progress.first_at
     gained = progress.done - progress.first_done
     if took > 0 and gained > 0 and still <= options.schedule.interval(now, snapshots=True):
@@ -52,4 +52,4 @@ def estimated_rest(state: WaitState, now: float) -> float | None:
 def is_stalled(state: WaitState, now: float) -> bool:
     """Tell whether no counter and no state of any target has changed for too long."""
     patience = state.question.options.stall_timeout
-    return patience is not None and bool(state.targets) and now - state.progress.changed_at >= patience
+    return patience is not None and bool(state.targets) and now - state.known.progress.changed_at >= patience

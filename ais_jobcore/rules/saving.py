@@ -101,15 +101,11 @@ def _require_whole(state: WaitState, decision: Decision[WaitResult] | None) -> N
 def _dump_state(state: WaitState) -> dict[str, Any]:
     """Make one flat document of a state: its parts are how the rules see it, and no matter of the format."""
     document: dict[str, Any] = converter().unstructure(state)
-    faults, quiet = document.pop("faults"), document.pop("quiet")
-    return (
-        document.pop("question")
-        | document.pop("known")
-        | document
-        | {name: faults.pop(name) for name in _OWN_FIELDS}
-        | {"faults": faults}
-        | {"quiet_since": quiet and quiet["since"], "quiet_targets": quiet["targets"] if quiet else 0}
-    )
+    known, faults = document.pop("known"), document.pop("faults")
+    quiet = known.pop("quiet")
+    own = {name: faults.pop(name) for name in _OWN_FIELDS}
+    confirming = {"quiet_since": quiet and quiet["since"], "quiet_targets": quiet["targets"] if quiet else 0}
+    return {**document.pop("question"), **known, **document, **own, "faults": faults, **confirming}
 
 
 def _load_state(document: Mapping[str, Any]) -> WaitState:
@@ -118,9 +114,8 @@ def _load_state(document: Mapping[str, Any]) -> WaitState:
     own = {name: document[name] for name in _OWN_FIELDS if name in document}
     parts = {
         "question": document,
-        "known": document,
+        "known": {**document, "quiet": None if quiet["since"] is None else quiet},
         "faults": {**document.get("faults", {}), **own},
-        "quiet": None if quiet["since"] is None else quiet,
     }
     return structure({**document, **parts}, WaitState)
 
@@ -131,10 +126,10 @@ def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[
     over = isinstance(decision, Done | Abort)
     yield "phase", over is (state.phase is Phase.OVER)
     yield "phase", decision is not None or state.phase in {Phase.FIND, Phase.WATCH}
-    yield "job_id", over or bool(known.job_id) is (state.phase is not Phase.FIND)
+    yield "job_id", over or bool(state.job_id) is (state.phase is not Phase.FIND)
     if isinstance(decision, Continue):
         yield "pending", pending == decision.request
-        yield "pending.json", not known.job_id or decision.request.json == {"id": known.job_id}
+        yield "pending.json", not state.job_id or decision.request.job_id == state.job_id
     yield "options.endpoints", endpoints <= limits.SAVED_ENDPOINTS
     yield "endpoint", 0 <= faults.endpoint < endpoints
     yield "spent", len(faults.spent) in {0, endpoints}
@@ -142,7 +137,7 @@ def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[
     for name, moment in (
         ("now", state.now),
         ("due", state.due),
-        ("quiet_since", state.quiet.since if state.quiet else 0.0),
+        ("quiet_since", state.known.quiet.since if state.known.quiet else 0.0),
     ):
         yield name, 0 <= moment < math.inf
     for view in state.targets:
@@ -238,15 +233,44 @@ def _load_schedule(document: str | dict[str, Any], _: object) -> Schedule:
     return PRESETS[document] if isinstance(document, str) else Keller(**document)
 
 
+_REQUEST_FIELDS: Final = ("what", "timeout", "endpoint", "refresh_token")
+
+
+def dump_request(request: Request) -> dict[str, Any]:
+    """Make a document of a request, as it is sent."""
+    return {
+        "what": request.what.value,
+        "method": request.method,
+        "path": request.path,
+        "query": dict(request.query),
+        "json": request.json,
+        "timeout": request.timeout,
+        "endpoint": request.endpoint,
+        "refresh_token": request.refresh_token,
+    }
+
+
+def _request_fields(document: Mapping[str, Any]) -> dict[str, Any]:
+    # Method, path and query follow from what is asked for: a file cannot send a request anywhere else.
+    fields = {name: document[name] for name in _REQUEST_FIELDS if name in document}
+    body: Any = document.get("json")
+    by_id = isinstance(body, dict) and {*cast("dict[str, Any]", body)} == {"id"}
+    return fields | ({"job_id": body["id"]} if by_id else {"body": body})
+
+
 @cache
 def converter() -> Converter:
     """Return what makes documents of values, and values of documents; one for all."""
-    from cattrs.preconf.json import make_converter  # noqa: PLC0415 - dear to import, and seldom needed
+    from cattrs.gen import make_dict_structure_fn  # noqa: PLC0415 - dear to import, and seldom needed
+    from cattrs.preconf.json import make_converter  # noqa: PLC0415 - likewise
 
     names = {**vars(errors), "Mapping": Mapping, "FaultKind": FaultKind, "TargetState": TargetState}
     for kind in _ERRORS.values():
         resolve_types(kind, names)  # type: ignore[type-var]  # all of these are attrs classes
     made = make_converter()
+    structure_request = make_dict_structure_fn(Request, made)
+    made.register_unstructure_hook(Request, dump_request)
+    made.register_structure_hook(Request, lambda value, kind: structure_request(_request_fields(value), kind))
     made.register_unstructure_hook(Schedule, _dump_schedule)
     made.register_structure_hook(Schedule, _load_schedule)
     made.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)

@@ -48,14 +48,13 @@ def _strategy(kind: str) -> Strategy | None:
 
 
 @cache
-def ranked(kind_name: str, until: Until, *, counted: bool, download: bool) -> tuple[Source, ...]:
+def ranked(kind_name: str, end_is_enough: bool, download: bool) -> tuple[Source, ...]:  # noqa: FBT001 - a key
     """
     List the sources that can know a job, the one to ask first.
 
     Args:
         kind_name: the kind of the job, empty while unknown.
-        until: what is waited for.
-        counted: whether the counters of the targets are needed.
+        end_is_enough: whether nothing but the end is asked for.
         download: whether only the proxies know the id (V16).
     """
     if download:
@@ -63,26 +62,26 @@ def ranked(kind_name: str, until: Until, *, counted: bool, download: bool) -> tu
     kind = KINDS.get(kind_name)
     if kind is not None and not kind.has_status:
         return (Source.SNAPSHOTS,)
-    end_is_enough = kind is not None and not counted and until in {Until.AUTO, Until.FINISHED}
-    return (Source.STATUS, Source.SNAPSHOTS) if end_is_enough else (Source.SNAPSHOTS, Source.STATUS)
+    status_first = kind is not None and end_is_enough
+    return (Source.STATUS, Source.SNAPSHOTS) if status_first else (Source.SNAPSHOTS, Source.STATUS)
 
 
 def sources(state: WaitState) -> tuple[Source, ...]:
     """List the sources that can know the job of a wait, the one to ask first."""
-    known, question = state.known, state.question
-    return ranked(
-        known.kind,
-        question.until,
-        counted=question.options.counted,
-        download=is_download_id(known.job_id),
-    )
+    return ranked(state.kind, state.question.end_is_enough, is_download_id(state.job_id))
 
 
-def preferred_source(state: WaitState) -> Source:
-    """Say which source to ask, as long as that goes well; a confirmation asks the targets again."""
-    ranked, unknown_to = sources(state), state.known.unknown_to
-    if state.phase is Phase.CONFIRM and Source.SNAPSHOTS in ranked:
+def preferred_source(state: WaitState, known_to: tuple[Source, ...] = ()) -> Source:
+    """
+    Say which source to ask, as long as that goes well; a confirmation asks the targets again.
+
+    Args:
+        state: what is known.
+        known_to: its sources, if the caller has listed them.
+    """
+    known_to, unknown_to = known_to or sources(state), state.known.unknown_to
+    if state.phase is Phase.CONFIRM and Source.SNAPSHOTS in known_to:
         return Source.SNAPSHOTS
     if not unknown_to:
-        return ranked[0]
-    return next((source for source in ranked if source not in unknown_to), ranked[0])
+        return known_to[0]
+    return next((source for source in known_to if source not in unknown_to), known_to[0])

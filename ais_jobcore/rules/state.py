@@ -9,9 +9,9 @@ continued on another clock.
 from __future__ import annotations
 
 import enum
-from typing import Final
+from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import Factory, evolve, field, frozen
 
 from ..events import Fault
 from ..options import Until, WaitOptions
@@ -89,6 +89,10 @@ class Signal(enum.Enum):
     """No usable answer, nor will there be one."""
 
 
+def _end_is_enough(question: Question) -> bool:
+    return not question.options.counted and question.until in {Until.AUTO, Until.FINISHED}
+
+
 @frozen(weakref_slot=False)
 class Question:
     """
@@ -100,6 +104,8 @@ class Question:
         bucket: where to look for the job, if only its kind is given.
         options: the settings.
         started_at: the start of the wait, on the caller's clock.
+        end_is_enough: whether nothing but the end is asked for, which a status can tell; it
+            follows from the rest.
     """
 
     until: Until
@@ -107,32 +113,9 @@ class Question:
     bucket: BucketRef | None
     options: WaitOptions
     started_at: float = 0.0
-
-
-@frozen(weakref_slot=False)
-class Known:
-    """
-    What is known of a job as a whole, beside the views of its targets.
-
-    Attributes:
-        job_id: the job; empty until it is found.
-        kind: the name of its kind, empty while unknown.
-        status: what the proxies said last.
-        listed: whether it was ever seen on a list of active jobs.
-        unknown_to: the sources that said that the job is not known, and did not say otherwise since.
-        superseded_by: a later rebalance that answers in the place of this one.
-        candidates: the active jobs that a search by kind found.
-        notes: what was odd without being wrong.
-    """
-
-    job_id: str
-    kind: str
-    status: JobStatus | None = None
-    listed: bool = False
-    unknown_to: frozenset[Source] = frozenset()
-    superseded_by: str = ""
-    candidates: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    end_is_enough: bool = field(
+        init=False, eq=False, repr=False, default=Factory(_end_is_enough, takes_self=True)
+    )
 
 
 @frozen(weakref_slot=False)
@@ -147,6 +130,62 @@ class Quiet:
 
     since: float
     targets: int
+
+
+@frozen(weakref_slot=False)
+class Progress:
+    """
+    How far a job is.
+
+    Attributes:
+        done: the part that is done, from 0 to 1; 0 where it is not known.
+        at: when it was first seen to be that far.
+        activity: a number that changes with every counter.
+        changed_at: when a counter or a state of a target changed last.
+        first_done: the part that was done when the job was first seen.
+        first_at: when that was.
+    """
+
+    done: float = 0.0
+    at: float = 0.0
+    activity: int = 0
+    changed_at: float = 0.0
+    first_done: float = 0.0
+    first_at: float = 0.0
+
+
+NO_PROGRESS: Final = Progress()
+"""Nobody has counted anything."""
+
+
+@frozen(weakref_slot=False)
+class Known:
+    """
+    What is known of a job as a whole, beside the views of its targets.
+
+    Attributes:
+        status: what the proxies said last.
+        quiet: the first of the replies that look like the end, ``None`` while none does.
+        progress: how far the job is, where that was asked for.
+        listed: whether it was ever seen on a list of active jobs.
+        unknown_to: the sources that said that the job is not known, and did not say otherwise since.
+        superseded_by: a later rebalance that answers in the place of this one.
+        candidates: the active jobs that a search by kind found.
+        notes: what was odd without being wrong.
+    """
+
+    status: JobStatus | None = None
+    quiet: Quiet | None = None
+    progress: Progress = NO_PROGRESS
+    listed: bool = False
+    unknown_to: frozenset[Source] = frozenset()
+    superseded_by: str = ""
+    candidates: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+NOTHING_KNOWN: Final = Known()
+"""What all waits know of their jobs at first, and most waits for ever."""
 
 
 @frozen(weakref_slot=False)
@@ -189,61 +228,35 @@ ANSWERED: Final = Faults(answered=True)
 
 
 @frozen(weakref_slot=False)
-class Progress:
-    """
-    How far a job is.
-
-    Attributes:
-        done: the part that is done, from 0 to 1; 0 where it is not known.
-        at: when it was first seen to be that far.
-        activity: a number that changes with every counter.
-        changed_at: when a counter or a state of a target changed last.
-        first_done: the part that was done when the job was first seen.
-        first_at: when that was.
-    """
-
-    done: float = 0.0
-    at: float = 0.0
-    activity: int = 0
-    changed_at: float = 0.0
-    first_done: float = 0.0
-    first_at: float = 0.0
-
-
-NO_PROGRESS: Final = Progress()
-"""Nobody has counted anything."""
-
-
-@frozen(weakref_slot=False)
 class WaitState:
     """
     Everything that a wait knows. Two equal states have the same future.
 
     Attributes:
         question: what is asked; it never changes.
-        known: what is known of the job as a whole.
+        job_id: the job; empty until it is found.
+        kind: the name of its kind, empty while unknown.
         phase: where the wait is.
         now: the moment of the last input.
         due: when the pending request is to be sent.
         pending: the pending request; ``None`` before the start.
         polls: how many requests were sent, the pending one included.
         targets: what is known of every target, by its id.
-        quiet: the first of the replies that look like the end, ``None`` while none does.
+        known: what is known of the job as a whole.
         faults: how asking has gone so far.
-        progress: how far the job is, where that was asked for.
     """
 
     question: Question
-    known: Known
+    job_id: str
+    kind: str
     phase: Phase
     now: float = 0.0
     due: float = 0.0
     pending: Request | None = None
     polls: int = 0
     targets: Views = ()
-    quiet: Quiet | None = None
+    known: Known = NOTHING_KNOWN
     faults: Faults = NO_FAULTS
-    progress: Progress = NO_PROGRESS
 
     @property
     def asked(self) -> Source:
@@ -263,7 +276,7 @@ class WaitState:
         return known.listed or bool(known.candidates or self.targets) or known.status is not None
 
 
-def learned(state: WaitState, **changes: object) -> WaitState:
+def learned(state: WaitState, **changes: Any) -> WaitState:  # noqa: ANN401 - fields of several types
     """Note something new about the job as a whole: the fields are those of :class:`Known`."""
     return evolve(state, known=evolve(state.known, **changes))
 

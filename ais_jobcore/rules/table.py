@@ -125,7 +125,7 @@ def step(state: WaitState, observation: Observation | None, now: float) -> Step:
         rounded = state.due - now < limits.CLOCK_ROUNDING
         state, now = (state, state.due) if rounded else (evolve(state, due=now), now)
     if isinstance(observation, AggregatedJobSnap) and state.phase is not Phase.FIND:
-        observation = sight_all(observation, state.known.job_id)
+        observation = sight_all(observation, state.job_id)
     before = state.phase
     state, signal = read(state, observation, now)
     phase = TRANSITIONS[before][signal]

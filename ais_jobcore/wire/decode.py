@@ -2,8 +2,8 @@
 From (request, reply) to an observation: pure, and without an exception for anything a server can send.
 
 What a status code means is :data:`_REFUSALS` and the few rules below it; what reads the body of a good
-answer is :data:`READERS`; how a document is read is in ``documents``. Sources: ``ais/prxclu.go``, ``ais/ic.go``, ``cmn/err.go`` of NVIDIA/aistore, and
-what running clusters answered.
+answer is :data:`READERS`; how a document is read is in ``documents``. Sources: ``ais/prxclu.go``,
+``ais/ic.go``, ``cmn/err.go`` of NVIDIA/aistore, and what running clusters answered.
 """
 
 from __future__ import annotations
@@ -99,11 +99,11 @@ _JOB_ID: Final = re.compile(r"[\w.~:@-]{1,100}\Z", re.ASCII)
 
 
 def _sightings(request: Request, reply: Reply) -> Observation:
-    return _dated(read_sightings(reply.body, str((request.json or {})["id"])), reply)
+    return _dated(read_sightings(reply.body, request.job_id), reply)
 
 
 def _progress(request: Request, reply: Reply) -> Observation:
-    return _dated(read_sightings(reply.body, str((request.json or {})["id"]), counted=True), reply)
+    return _dated(read_sightings(reply.body, request.job_id, counted=True), reply)
 
 
 def _dated(seen: Sightings, reply: Reply) -> Sightings:

@@ -89,7 +89,7 @@ class Report:
                 job_id=printable(end.job_id),
                 kind=printable(end.kind),
                 code=ExitCode.SUCCESS if end else ExitCode.FAILED,
-                words=outcome or state.until.value.replace("-", " "),
+                words=outcome or state.question.until.value.replace("-", " "),
                 outcome=outcome,
                 error=None if end.error is None else printable(end.error, _LIMIT),
                 errors={printable(target): printable(text) for target, text in end.errors.items()},
@@ -109,7 +109,7 @@ class Report:
             targets={printable(view.target): view.state for view in state.targets},
             polls=state.polls,
             elapsed=state.now,
-            notes=tuple(map(printable, state.notes)),
+            notes=tuple(map(printable, state.known.notes)),
             failure=end,
         )
 
