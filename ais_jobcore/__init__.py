@@ -11,8 +11,8 @@ The names here are public, and so is what ``docs/architecture.md`` lists; all ot
 
 from __future__ import annotations
 
+import importlib
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ._version import __version__
@@ -122,7 +122,7 @@ def _later(package: str, names: Mapping[str, str]) -> Callable[[str], object]:
         if name not in homes:
             msg = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        module = import_module(f"{package}.{homes[name]}")
+        module = importlib.import_module(f"{package}.{homes[name]}")
         # A name that its module does not have is the module itself: `operations`.
         value: object = getattr(module, name, module)
         setattr(sys.modules[package], name, value)

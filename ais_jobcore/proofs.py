@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from attrs import frozen
 
-if TYPE_CHECKING:
-    from .snapshots import TargetState
+from .snapshots import TargetState  # noqa: TC001 - cattrs reads the annotations
 
 
 @frozen(weakref_slot=False)

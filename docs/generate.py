@@ -24,7 +24,7 @@ PAGES: Final = tuple(
     Path(__file__).with_name(f"{name}.md") for name in ("waiting", "differences", "mutations")
 )
 
-SURVIVORS: Final = Path(__file__).parents[1] / "tests" / "proof" / "survivors.toml"
+SURVIVORS: Final = Path(__file__).parents[1] / "tests" / "proof" / "mutation" / "survivors.toml"
 
 _PART: Final = re.compile(r"(<!-- generated: ([a-z]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 

@@ -14,8 +14,8 @@ from ais_jobcore import FaultKind, JobCoreError, Outcome, Until, WaitOptions, er
 from ais_jobcore.rules.state import Phase
 from ais_jobcore.rules.table import TRANSITIONS
 from ais_jobcore_aiohttp import AsyncJob
-from ais_jobcore_requests import Job
 from ais_jobcore_cli.exits import ExitCode, code_of
+from ais_jobcore_requests import Job
 from tests.docs.pages import PAGES, ROOT, table
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ PACKAGES = {
     "ais_jobcore": ROOT / "ais_jobcore",
     "ais_jobcore_requests": ROOT / "transports" / "ais_jobcore_requests",
     "ais_jobcore_aiohttp": ROOT / "transports" / "ais_jobcore_aiohttp",
+    "ais_jobcore_cli": ROOT / "transports" / "ais_jobcore_cli",
 }
 
 # `make test` fills it; without it pip asks its index.

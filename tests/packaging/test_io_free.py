@@ -37,7 +37,7 @@ def test_import_loads_no_banned_module_that_attrs_does_not() -> None:
     assert set() == (loaded_by("import ais_jobcore") - loaded_by("import attrs")) & banned()
 
 
-@pytest.mark.parametrize("module", ["ais_jobcore", "ais_jobcore.facade", "ais_jobcore_requests"])
+@pytest.mark.parametrize("module", ["ais_jobcore", "ais_jobcore.drivers.client", "ais_jobcore_requests"])
 @pytest.mark.parametrize("part", ["testing", "recording"])
 def test_files_and_sockets_are_not_loaded_by_the_core(module: str, part: str) -> None:
     """Files, sockets and threads stay in modules that neither the core nor a driver imports unasked."""

@@ -52,8 +52,8 @@ def requirements(metadata: Message, extra: str) -> list[Requirement]:
     return [one for one in every if one.marker is not None and one.marker.evaluate({"extra": extra})]
 
 
-def test_top_level_is_the_three_packages(files: set[str]) -> None:
-    """Nothing but our three packages lands in ``site-packages``."""
+def test_top_level_is_the_four_packages(files: set[str]) -> None:
+    """Nothing but our four packages lands in ``site-packages``."""
     assert {*PACKAGES, INFO} == {path.split("/")[0] for path in files}
 
 

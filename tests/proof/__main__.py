@@ -48,14 +48,20 @@ class Part:
 
 PARTS: Final[Mapping[str, Part]] = {
     "model": Part(
-        "every edge of the rules, 4 targets", ("-m", "tests.proof.model.run", "--targets", "4"), 30, alone=True
+        "every edge of the rules, 4 targets",
+        ("-m", "tests.proof.model.run", "--targets", "4"),
+        30,
+        alone=True,
     ),
     "simulation": Part("10^6 waits, 10^7 faults", ("-m", "tests.proof.simulation.run"), 30, alone=True),
     "differential": Part(
         "10^6 replies, no difference without a reason", ("-m", "tests.proof.differential.run"), 15, alone=True
     ),
     "mutation": Part(
-        "98 % of all mutations found, a reason for each other", ("-m", "tests.proof.mutation.run"), 25, alone=True
+        "98 % of all mutations found, a reason for each other",
+        ("-m", "tests.proof.mutation.run"),
+        25,
+        alone=True,
     ),
     "fuzz": Part("2*10^6 executions, no finding", ("-m", "tests.proof.fuzz.run"), 20),
     "stateful": Part("2*10^5 steps of state machines", ("-m", "tests.proof.stateful.run"), 20),

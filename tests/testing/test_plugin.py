@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PLUGIN = ("-p", "ais_jobcore.testing.plugin")
-CHEAP = {"ais_jobcore", "ais_jobcore._later", "ais_jobcore._version", "ais_jobcore.testing", PLUGIN[1]}
+CHEAP = {"ais_jobcore", "ais_jobcore._version", "ais_jobcore.testing", PLUGIN[1]}
 WITH_TESTS = [page for page in PAGES if any(snippet.is_test for snippet in snippets(page))]
 LIST_MODULES = """
 import sys

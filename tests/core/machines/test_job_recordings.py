@@ -32,7 +32,7 @@ from ais_jobcore.errors import ProtocolError
 from ais_jobcore.testing import Recording, ReplayTransport, VirtualClock, run, run_all
 from ais_jobcore.wire.models import read_snapshots
 
-FOLDER = Path(__file__).parent.parent / "recordings"
+FOLDER = Path(__file__).parents[2] / "recordings"
 INDEX: dict[str, Any] = json.loads((FOLDER / "index.json").read_text("utf-8"))
 JOBS = [(name, job_id) for name, entry in INDEX.items() for job_id in entry["jobs"]]
 ENDED = [(name, job_id) for name, job_id in JOBS if not job_id.startswith("tco-")]

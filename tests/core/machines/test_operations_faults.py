@@ -24,7 +24,6 @@ from ais_jobcore import (
 )
 from ais_jobcore.limits import ATTEMPTS
 from ais_jobcore.machines import operations
-from ais_jobcore.machines.operations import Call
 from tests.core.oneshot import (
     ID,
     NOT_FOUND,
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ais_jobcore.events import Event
+    from ais_jobcore.machines.operations import Call
 
 
 HOSTILE: Final = "gone\r\n\x9b2J\udc99"

@@ -35,8 +35,8 @@ from ais_jobcore.recording import (
 )
 from ais_jobcore.rules.table import POLICY
 from tests.core.lives import make, waits_and_courses
-from tests.core.scripts import JOB, NOON_NS, REFUSED, seen, snap, status
 from tests.core.rules.test_wait_properties import moments
+from tests.core.scripts import JOB, NOON_NS, REFUSED, seen, snap, status
 from tests.core.transcripts import (
     LIFE,
     RUNS,
@@ -216,7 +216,7 @@ def test_schedule_of_a_users_own_is_named_and_has_to_be_given(path: Path) -> Non
 def test_what_raises_is_written_and_raised(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the core has a bug, the input is in the file and the exception goes on; a replay shows it again."""
     with monkeypatch.context() as patch:
-        patch.setattr("ais_jobcore.machine.decode", lambda *_: 1 / 0)
+        patch.setattr("ais_jobcore.wire.decode._read_good", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError), Recorder(make_wait(), path) as recorder:
             feed(recorder, LIFE)
         assert replay(path).same
@@ -229,7 +229,7 @@ def test_what_raises_is_written_and_raised(path: Path, monkeypatch: pytest.Monke
 def test_bug_that_came_later_is_a_difference(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the core of today raises, and that of then did not, the replay says what it raises."""
     record(path)
-    monkeypatch.setattr("ais_jobcore.machine.decode", lambda *_: 1 / 0)
+    monkeypatch.setattr("ais_jobcore.wire.decode._read_good", lambda *_: 1 / 0)
     difference = replay(path).difference
     assert (3, "ZeroDivisionError: division by zero", None) == (
         difference.entry.number,

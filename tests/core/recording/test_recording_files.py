@@ -24,7 +24,7 @@ from tests.core.transcripts import LIFE, RUNS, feed, lines, make_wait, record, w
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ENDLESS = """
 import itertools, sys
 from ais_jobcore.recording import Recorder

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.core.scripts import Event
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ODD = Fault(FaultKind.CONNECTION, "quotes \"\"\" ''' {braces} \\ \n \u2028 \u202e \ud800")
 LIVES: dict[str, tuple[Event, ...]] = {"small": (ODD, *LIFE), "large": (*(RUNS,) * 200, *LIFE)}
 

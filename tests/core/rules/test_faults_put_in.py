@@ -13,14 +13,13 @@ import pytest
 from attrs import evolve, frozen
 
 from ais_jobcore.options import Until
-from ais_jobcore.proofs import TargetView, Views
-from ais_jobcore.rules import evidence
+from ais_jobcore.rules import classify, evidence, pacing, table
 from ais_jobcore.rules.evidence import Verdict
 from ais_jobcore.rules.state import Signal, WaitState
 from ais_jobcore.snapshots import JobStatus, TargetState
-from ais_jobcore.wire import models
-from tests.core import (
-    test_recordings,
+from ais_jobcore.wire import decode, lean, models
+from tests.core.machines import test_job_recordings
+from tests.core.rules import (
     test_wait_faults,
     test_wait_retries,
     test_wait_snapshots,
@@ -31,6 +30,7 @@ from tests.core import (
 from tests.core.scripts import REFUSED, UNKNOWN
 
 if TYPE_CHECKING:
+    from ais_jobcore.proofs import TargetView, Views
     from ais_jobcore.wire.lean import Sightings
 
 Check = Callable[[], None]
@@ -129,7 +129,7 @@ def adopted(reply: Sightings, everyone: dict[str, list[Any]]) -> Sightings:
 
 def others_too(sight_all: Callable[..., Sightings], reply: Any, job_id: str) -> Sightings:  # noqa: ANN401
     """Accept the snapshots of other jobs that an embedder feeds."""
-    everyone = {target: [sightings.sight(snap) for snap in snaps] for target, snaps in reply.root.items()}
+    everyone = {target: [lean.sight(snap) for snap in snaps] for target, snaps in reply.root.items()}
     return adopted(sight_all(reply, job_id), everyone)
 
 
@@ -186,56 +186,56 @@ MUTATIONS: Final = (
     Mutation(
         "any target finished counts as all",
         both(
-            wrapped(reading, "judge", any_is_all),
-            wrapped(reading, "all_finished", any_finished),
-            wrapped(asking, "all_finished", any_finished),
+            wrapped(classify, "judge", any_is_all),
+            wrapped(classify, "all_finished", any_finished),
+            wrapped(pacing, "all_finished", any_finished),
         ),
         (
             test_wait_snapshots.test_one_target_finished_is_not_all,
             test_wait_snapshots.test_finished_is_enough_where_the_work_was_seen,
             test_wait_status.test_a_target_that_still_runs_outweighs_the_proxies,
             test_wait_status.test_dispute_lasts_to_the_deadline,
-            given(test_recordings.test_every_job_from_every_moment, "prefetch", "N2bpTG-xC", False),
+            given(test_job_recordings.test_every_job_from_every_moment, "prefetch", "N2bpTG-xC", False),
         ),
     ),
     Mutation(
         "no idle confirmation",
-        wrapped(reading, "_read_quiet", without_confirmation),
+        wrapped(classify, "_read_quiet", without_confirmation),
         (
             test_wait_snapshots.test_idle_is_looked_at_twice,
             test_wait_snapshots.test_finished_unseen_is_looked_at_twice,
             given(test_wait_snapshots.test_busy_reply_starts_the_streak_again, "running"),
-            given(test_recordings.test_idle_and_busy_again, 0),
+            given(test_job_recordings.test_idle_and_busy_again, 0),
         ),
     ),
     Mutation(
         "`err` ignored",
         both(
-            wrapped(reading, "fold", without_errors), wrapped(reading, "_read_status", without_status_error)
+            wrapped(classify, "fold", without_errors), wrapped(classify, "_read_status", without_status_error)
         ),
         (
             given(test_wait_snapshots.test_error_is_never_forgotten, "archive", "idle"),
             test_wait_status.test_targets_have_errors_that_the_proxies_do_not_mention,
             test_wait_status.test_error_of_a_running_job_is_remembered,
-            given(test_recordings.test_missing_objects, ""),
-            given(test_recordings.test_errors_that_status_all_hides, "delete-listrange"),
+            given(test_job_recordings.test_missing_objects, ""),
+            given(test_job_recordings.test_errors_that_status_all_hides, "delete-listrange"),
         ),
     ),
     Mutation(
         "404 taken for done",
-        wrapped(reading, "_read_not_found", not_found_is_done),
+        wrapped(classify, "_read_not_found", not_found_is_done),
         (
             test_wait_unknown.test_other_source_is_asked_at_once,
             given(test_wait_unknown.test_job_that_never_existed, "archive", UNKNOWN),
             given(test_wait_unknown.test_job_that_had_been_seen_is_gone, "archive"),
             test_wait_targets.test_superseded_rebalance,
-            given(test_recordings.test_rebalance_whatever_is_waited_for, "idle"),
-            test_recordings.test_id_that_never_existed,
+            given(test_job_recordings.test_rebalance_whatever_is_waited_for, "idle"),
+            test_job_recordings.test_id_that_never_existed,
         ),
     ),
     Mutation(
         "other jobs' snapshots accepted",
-        both(wrapped(wait, "sight_all", others_too), wrapped(readers, "read_sightings", others_read_too)),
+        both(wrapped(table, "sight_all", others_too), wrapped(decode, "read_sightings", others_read_too)),
         (
             given(test_wait_snapshots.test_snapshots_of_other_jobs_are_ignored, "idle"),
             given(test_wait_snapshots.test_snapshots_of_other_jobs_are_ignored, "aborted"),
@@ -246,7 +246,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "lost targets forgotten",
-        wrapped(reading, "fold", forgetful),
+        wrapped(classify, "fold", forgetful),
         (
             given(test_wait_targets.test_target_that_vanishes_is_lost, "running", "running"),
             test_wait_targets.test_rest_going_idle_is_no_success_without_the_lost_target,
@@ -256,7 +256,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "no grace",
-        wrapped(reading, "_read_unknown", without_grace),
+        wrapped(classify, "_read_unknown", without_grace),
         (
             test_wait_unknown.test_unknown_for_a_moment,
             test_wait_unknown.test_only_source_is_asked_again,
@@ -266,32 +266,32 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "every fault fatal",
-        wrapped(reading, "_read_fault", fatal),
+        wrapped(classify, "read_fault", fatal),
         (
             given(test_wait_faults.test_faults_are_endured, REFUSED, 1),
             given(test_wait_snapshots.test_fault_does_not_start_the_streak_again, REFUSED),
             test_wait_faults.test_two_faults_in_a_row_then_the_other_source,
             test_wait_retries.test_end_after_an_outage_of_everything,
-            given(test_recordings.test_killed_target, ""),
+            given(test_job_recordings.test_killed_target, ""),
         ),
     ),
     Mutation(
         "aborts ignored",
         both(
-            wrapped(reading, "fold", without_abort_views),
-            wrapped(reading, "_read_status", without_aborted_status),
+            wrapped(classify, "fold", without_abort_views),
+            wrapped(classify, "_read_status", without_aborted_status),
         ),
         (
             given(test_wait_snapshots.test_any_abort_ends_the_wait, "archive", "idle"),
             test_wait_snapshots.test_abort_error_alone_is_an_abort,
             test_wait_status.test_failure_names_targets,
             test_wait_status.test_aborted_without_an_end,
-            given(test_recordings.test_rebalance_that_targets_did_not_know_at_first, ""),
+            given(test_job_recordings.test_rebalance_that_targets_did_not_know_at_first, ""),
         ),
     ),
     Mutation(
         "aborts taken for ends",
-        wrapped(reading, "judge", without_aborts),
+        wrapped(classify, "judge", without_aborts),
         (given(test_wait_snapshots.test_any_abort_ends_the_wait, "archive", "running"),),
     ),
 )

@@ -10,7 +10,7 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ais_jobcore.limits import APPROACH, JITTER, LAST_RETRY, LONGEST_SLEEP, SHORTEST
+from ais_jobcore.limits import APPROACH, JITTER, LAST_RETRY, LONGEST_SLEEP, SHORTEST_SLEEP
 from ais_jobcore.rules.pacing import clipped, jittered, retry, towards
 from ais_jobcore.schedules import PRESETS, Keller, Schedule
 
@@ -62,7 +62,7 @@ def test_interval_never_shrinks(one: float, other: float, schedule: Schedule, sn
     early, late = sorted((one, other))
     first = schedule.interval(0.0, snapshots=snapshots)
     earlier, later = (schedule.interval(each, snapshots=snapshots) for each in (early, late))
-    assert SHORTEST < first <= earlier <= later
+    assert SHORTEST_SLEEP < first <= earlier <= later
 
 
 @given(MOMENTS, st.booleans())
@@ -110,8 +110,8 @@ def test_numbers_of_a_schedule_are_above_zero(name: str, value: object) -> None:
         (0.01, 0.05, 0.05),
         (0.0, 0.05, 0.05),
         (-5.0, 0.05, 0.05),
-        (0.0, 0.0, SHORTEST),
-        (0.0, -1.0, SHORTEST),
+        (0.0, 0.0, SHORTEST_SLEEP),
+        (0.0, -1.0, SHORTEST_SLEEP),
         (1e9, 0.05, LONGEST_SLEEP),
         (math.inf, 0.05, LONGEST_SLEEP),
     ],

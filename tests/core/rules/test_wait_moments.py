@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve, frozen
 
-from ais_jobcore import Continue, JobWait, WaitOptions
-from ais_jobcore.rules import pacing
-from ais_jobcore.rules.pacing import _estimated_rest, _interval, _next_moment, _retry_delay
+from ais_jobcore import Continue, JobWait, WaitOptions, limits
+from ais_jobcore.rules.pacing import _estimated_rest, _interval, _retry_delay, next_moment
 from ais_jobcore.rules.sources import preferred_source
 from ais_jobcore.rules.state import Faults, Phase, Progress, Signal, Source
 from tests.core.scripts import JOB, REFUSED, RUNNING, status
@@ -109,13 +108,13 @@ def test_estimate_sleeps_no_less_than_the_first_interval(source: Source, floor: 
 def test_endpoint_that_spent_half_of_its_budget(spent: float, slow: bool) -> None:
     """From then on it is asked no sooner than the schedule says: 11.25 s here, and 0.2 s before."""
     troubled = state(faults=Faults(count=1, last=REFUSED), spent=(spent,))
-    assert (11.25 if slow else pacing.FIRST_RETRY) == _retry_delay(troubled, Source.STATUS, 10.0)
+    assert (11.25 if slow else limits.FIRST_RETRY) == _retry_delay(troubled, Source.STATUS, 10.0)
 
 
 def test_long_back_off_is_not_shortened() -> None:
     """The schedule counts only where it asks for more."""
     troubled = state(faults=Faults(count=9, last=REFUSED), spent=(10.0,))
-    assert pacing.LAST_RETRY == _retry_delay(troubled, Source.STATUS, 0.0)
+    assert limits.LAST_RETRY == _retry_delay(troubled, Source.STATUS, 0.0)
 
 
 # Moments.
@@ -131,7 +130,7 @@ def test_all_have_forgotten() -> None:
 def test_moment_is_never_past_what_a_source_remembers() -> None:
     """A status is asked for after 90 s at the latest, whatever the schedule says."""
     late = state(now=1000.0, due=1000.0)
-    assert 1090.0 == _next_moment(late, Signal.BUSY, Source.STATUS, 1000.0)
+    assert 1090.0 == next_moment(late, Signal.BUSY, Source.STATUS, 1000.0)
 
 
 def test_request_that_stays_the_same_is_not_made_anew() -> None:
@@ -149,4 +148,4 @@ def test_request_that_stays_the_same_is_not_made_anew() -> None:
 def test_second_look_is_planned_from_the_first() -> None:
     """Half a second after a first look the second one is the rest of the gap away."""
     waiting = state("dsort", phase=Phase.CONFIRM, quiet_since=1.0, quiet_targets=0)
-    assert 3.0 == _next_moment(waiting, Signal.QUIET, Source.SNAPSHOTS, 1.5)
+    assert 3.0 == next_moment(waiting, Signal.QUIET, Source.SNAPSHOTS, 1.5)

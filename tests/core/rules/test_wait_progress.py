@@ -19,7 +19,7 @@ from ais_jobcore import (
     Timeout,
     WaitOptions,
 )
-from ais_jobcore.limits import APPROACH, JITTER, LONGEST_SLEEP, SHORTEST, TIGHTEST
+from ais_jobcore.limits import APPROACH, JITTER, LONGEST_SLEEP, SHORTEST_SLEEP, TIGHTEST
 from ais_jobcore.queries import Query
 from tests.core.scripts import (
     JOB,
@@ -280,7 +280,7 @@ def test_schedule_of_your_own() -> None:
 def test_schedule_that_makes_no_sense(seconds: float, options: dict[str, float]) -> None:
     """Whatever it says, there is a pause between two requests."""
     told = tell(wait("copy-bck", schedule=Steady(seconds), **options), (STATUS, RUNNING), (STATUS, RUNNING))
-    assert all(decision.delay >= SHORTEST * (1 - JITTER) for decision in told.decisions[1:])
+    assert all(decision.delay >= SHORTEST_SLEEP * (1 - JITTER) for decision in told.decisions[1:])
 
 
 def test_schedule_that_never_asks() -> None:

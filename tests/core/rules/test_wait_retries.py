@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ais_jobcore import JobWait, Outcome, Reply, WaitOptions
-from ais_jobcore.rules import pacing
+from ais_jobcore import JobWait, Keller, Outcome, Reply, WaitOptions
+from ais_jobcore.limits import JITTER
 from tests.core.scripts import (
     BUSY,
     JOB,
@@ -44,29 +44,29 @@ def test_back_off() -> None:
     """Faults back off from 0.2 s, twofold, to 5 s, give or take a tenth; a good answer starts again."""
     told = tell(JobWait(JOB, "dsort"), (SNAPS, shown("dsort", "running")), *[(SNAPS, REFUSED)] * 8)
     expected = [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
-    assert delays(told)[1:] == pytest.approx(expected, rel=pacing.JITTER)
+    assert delays(told)[1:] == pytest.approx(expected, rel=JITTER)
     told = tell(
         JobWait(JOB, "dsort"), *[(SNAPS, REFUSED)] * 4, (SNAPS, shown("dsort", "running")), (SNAPS, REFUSED)
     )
-    assert told.pending.delay == pytest.approx(0.2, rel=pacing.JITTER)
+    assert told.pending.delay == pytest.approx(0.2, rel=JITTER)
 
 
 @pytest.mark.parametrize("fault", [STARTING, TARGET_DOWN], ids=["starting", "target down"])
 def test_no_back_off_for_what_passes(fault: Answer) -> None:
     """AIStore's own passing troubles follow the normal schedule."""
     told = tell(JobWait(JOB, "dsort"), *[(SNAPS, fault)] * 12)
-    expected = [pacing.Keller().interval(at, snapshots=True) for at in told.moments]
-    assert delays(told) == pytest.approx(expected, rel=pacing.JITTER)
+    expected = [Keller().interval(at, snapshots=True) for at in told.moments]
+    assert delays(told) == pytest.approx(expected, rel=JITTER)
 
 
 @pytest.mark.parametrize("fault", [STARTING, TARGET_DOWN, BUSY, DOWN])
 def test_trouble_does_not_last_as_long_as_the_gaps_of_a_long_wait(fault: Answer) -> None:
     """However seldom a long job is asked about, an outage is told from two faults hours apart."""
-    long = pacing.Keller(k=100.0, floor=1800.0, snapshot_floor=1800.0)
+    long = Keller(k=100.0, floor=1800.0, snapshot_floor=1800.0)
     wait = JobWait(JOB, "dsort", None, options=WaitOptions(schedule=long))
     told = tell(wait, (SNAPS, shown("dsort", "running")), *[(SNAPS, fault)] * 12)
     assert delays(told)[0] > 1000
-    assert max(delays(told)[1:]) <= 30 * (1 + pacing.JITTER)
+    assert max(delays(told)[1:]) <= 30 * (1 + JITTER)
     assert told.wait.decision is told.pending
 
 
@@ -76,7 +76,7 @@ def test_retry_after_is_honoured() -> None:
         told = tell(JobWait(JOB, "dsort"), (SNAPS, refusal(code, Retry_After="7")))
         assert 7.0 == told.pending.delay
     told = tell(JobWait(JOB, "dsort"), (SNAPS, refusal(429, Retry_After="0")))
-    assert told.pending.delay == pytest.approx(0.2, rel=pacing.JITTER)
+    assert told.pending.delay == pytest.approx(0.2, rel=JITTER)
 
 
 def test_retry_after_is_forgotten_with_the_next_answer() -> None:

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from ais_jobcore import JobWait, WaitOptions
-from ais_jobcore.rules import pacing
+from ais_jobcore import JobWait, Keller, WaitOptions
+from ais_jobcore.limits import JITTER
 from tests.core.scripts import JOB, RUNNING, STATUS, Answer, Told, live, seen
 
 
@@ -26,8 +26,8 @@ def test_gaps_follow_the_schedule(kind: str) -> None:
     """Every gap is the best one for the time waited, give or take a tenth; only the last is cut short."""
     moments = watched(kind).moments
     gaps = [after - before for before, after in itertools.pairwise(moments)]
-    expected = [pacing.Keller().interval(before, snapshots=kind != "copy-bck") for before in moments]
-    assert gaps[:-1] == pytest.approx(expected[: len(gaps) - 1], rel=pacing.JITTER + 1e-9)
+    expected = [Keller().interval(before, snapshots=kind != "copy-bck") for before in moments]
+    assert gaps[:-1] == pytest.approx(expected[: len(gaps) - 1], rel=JITTER + 1e-9)
     assert gaps[-1] <= 1.1 * expected[len(gaps) - 1]
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import ais_jobcore
-from ais_jobcore._later import later
+from ais_jobcore import _later
 
 
 def test_names_are_listed_before_they_are_used() -> None:
@@ -26,16 +26,16 @@ def test_name_is_imported_once() -> None:
     """The first use brings its module; from then on it is a name like any other."""
     code = (
         "import sys, ais_jobcore as a\n"
-        "assert 'ais_jobcore.machine' not in sys.modules and 'JobWait' not in vars(a)\n"
+        "assert 'ais_jobcore.machines.job' not in sys.modules and 'JobWait' not in vars(a)\n"
         "from ais_jobcore import JobWait\n"
-        "assert vars(a)['JobWait'] is JobWait is sys.modules['ais_jobcore.machine'].JobWait\n"
+        "assert vars(a)['JobWait'] is JobWait is sys.modules['ais_jobcore.machines.job'].JobWait\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
 
 
 def test_unknown_name() -> None:
     """It is the same error as of any other package."""
-    get = later("ais_jobcore", {"kinds": "KINDS Kind"})
+    get = _later("ais_jobcore", {"kinds": "KINDS Kind"})
     assert get("Kind") is ais_jobcore.Kind
     with pytest.raises(AttributeError, match="module 'ais_jobcore' has no attribute 'Kinds'"):
         get("Kinds")

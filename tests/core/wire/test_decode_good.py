@@ -11,7 +11,7 @@ import pytest
 from ais_jobcore import JobStatus, ProtocolError, Reply, TargetState
 from ais_jobcore.queries import Query, ask_sightings
 from ais_jobcore.snapshots import AggregatedJobSnap
-from ais_jobcore.wire.decode import READERS, read_good
+from ais_jobcore.wire.decode import READERS, _read_good
 from ais_jobcore.wire.lean import Sightings
 from ais_jobcore.wire.observations import Accepted, ActiveJobs, Trouble, Unusable
 from tests.core.groups import active, document, names, shown, statuses
@@ -112,8 +112,8 @@ def test_stop() -> None:
 
 def test_answer_that_cannot_be_read() -> None:
     """It is no exception: the place and the words of the error are what was observed."""
-    assert isinstance(read_good(ASK, shown(JOB, t1="running")), Sightings)
-    seen = read_good(ASK, Reply(200, b'{"t1": 5}'))
+    assert isinstance(_read_good(ASK, shown(JOB, t1="running")), Sightings)
+    seen = _read_good(ASK, Reply(200, b'{"t1": 5}'))
     assert isinstance(seen, Unusable)
     assert (Trouble.MALFORMED, 200, "t1") == (seen.trouble, seen.status, seen.place)
     assert "was expected, not int" in seen.message

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from ais_jobcore import AggregatedJobSnap, BucketRef, JobSnap, JobStats, JobStatus, ProtocolError, TargetState
-from ais_jobcore.wire.documents import _SHORT, ErrorDocument, read_error, read_sightings, read_status
+from ais_jobcore import (
+    AggregatedJobSnap,
+    BucketRef,
+    JobSnap,
+    JobStats,
+    JobStatus,
+    ProtocolError,
+    TargetState,
+    limits,
+)
+from ais_jobcore.wire.documents import ErrorDocument, read_error, read_sightings, read_status
 from ais_jobcore.wire.lean import Sighting, sight
 from ais_jobcore.wire.models import read_snapshots
 from tests.core.sent import (
@@ -412,7 +421,7 @@ def test_long_status_is_not_remembered() -> None:
     assert read_status(long) == read_status(long)
     short = json.dumps(status).encode()
     assert read_status(short) is read_status(short)
-    longest = short + b" " * (_SHORT - len(short))
+    longest = short + b" " * (limits.REMEMBERED_STATUS - len(short))
     assert read_status(longest) is read_status(longest)
     assert read_status(longest + b" ") is not read_status(longest + b" ")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from ais_jobcore.errors import ProtocolError
-from ais_jobcore.wire import documents
+from ais_jobcore.wire import _fast, documents
 from ais_jobcore.wire.documents import read_sightings
 from tests.core.sent import ID, SNAP, dump, one, snap_with
 
@@ -74,9 +74,9 @@ PIECES: Final = [
 def without_msgspec(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let msgspec not be installed."""
     monkeypatch.setitem(sys.modules, "msgspec", None)
-    fast._decoder.cache_clear()
+    _fast._decoder.cache_clear()
     yield
-    fast._decoder.cache_clear()
+    _fast._decoder.cache_clear()
 
 
 def attempt(body: bytes) -> tuple[Sightings | None, str]:
@@ -102,13 +102,13 @@ def mutants(count: int) -> list[bytes]:
 
 def test_usual_reply_is_seen_at_a_glance() -> None:
     """What servers send every time needs no closer look: the other parser is not asked."""
-    assert {"t1", "t3"} == set(fast.glance(PLAIN, ID))
+    assert {"t1", "t3"} == set(_fast.glance(PLAIN, ID))
 
 
 def test_glance_says_what_the_closer_look_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of replies damaged in any way, the same are taken, say the same, and are refused in the same words."""
     bodies = [PLAIN, *mutants(MUTANTS)]
-    glanced = sum(bool(fast.glance(body, ID)) for body in bodies)
+    glanced = sum(bool(_fast.glance(body, ID)) for body in bodies)
     quick = [attempt(body) for body in bodies]
     monkeypatch.setattr(documents, "glance", lambda *_: {})
     assert quick == [attempt(body) for body in bodies]
@@ -137,7 +137,7 @@ def test_time_that_is_none_is_named_with_its_target() -> None:
 @pytest.mark.usefixtures("without_msgspec")
 def test_nothing_is_seen_without_msgspec() -> None:
     """Where msgspec is not installed, all is read by the closer look."""
-    assert {} == fast.glance(PLAIN, ID)
+    assert {} == _fast.glance(PLAIN, ID)
     read, error = attempt(PLAIN)
     assert (["t1", "t3"], "") == (list(read.own if read else ()), error)
 

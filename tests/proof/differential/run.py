@@ -1,9 +1,9 @@
 """
 Three waiters, side by side: this library, the official SDK's own ``Job``, and a model of the Go client.
 
-``python -m tests.proof.differential.run [--replies N] [--first SEED] [--processes N]`` gives them random replies
-of several targets. Whatever they disagree about has to be explained by named flaws of the others: those of
-:class:`~tests.proof.differential.judge.Flaw`. ``--seed N`` shows one case.
+``python -m tests.proof.differential.run [--replies N] [--first SEED] [--processes N]`` gives them random
+replies of several targets. Whatever they disagree about has to be explained by named flaws of the others:
+those of :class:`~tests.proof.differential.judge.Flaw`. ``--seed N`` shows one case.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from attrs import define, field
 from ais_jobcore import Abort, Continue, Done, JobWait, Until, WaitOptions
 from ais_jobcore.queries import Query
 from benchmarks.official import response
-from tests.proof.differential.run import go_model
+from tests.proof.differential import go_model
 from tests.proof.differential.cases import JOB, NOT_FOUND, PROXIES, SETTLING, draw, spell, spell_status
 from tests.proof.differential.judge import (
     FATAL,

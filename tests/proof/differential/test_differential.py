@@ -8,11 +8,19 @@ from typing import Final
 import pytest
 
 from ais_jobcore import Until
-from tests.proof.differential.run import run as differential
-from tests.proof.differential.run import go_model
-from tests.proof.differential.run import Tally, Unexplained, compare, compare_all, compare_batch, main, summary
+from tests.proof.differential import go_model
+from tests.proof.differential import run as differential
 from tests.proof.differential.cases import ENDS, IDLES, SINGLE, Case, Look, Shown
 from tests.proof.differential.judge import GO, SDK, Flaw, explain, judge
+from tests.proof.differential.run import (
+    Tally,
+    Unexplained,
+    compare,
+    compare_all,
+    compare_batch,
+    main,
+    summary,
+)
 from tests.proof.faults import FAULTS, put_in
 
 REPLIES: Final = 15_000

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ais_jobcore import Continue, Fault, FaultKind, JobWait, NotFound, Reply
+from ais_jobcore import Continue, Fault, FaultKind, JobWait, NotFound, Reply, queries
 from ais_jobcore.recording import Transcript, TranscriptError, as_test, replay, steps
 from ais_jobcore.testing import Recording
 from tests.proof.fuzz.bytes import text_of
@@ -73,10 +73,10 @@ def _scratch() -> tempfile.TemporaryDirectory[str]:
 
 
 REQUESTS: Final = (
-    calls.ask_status("x3CgTG-3v"),
-    calls.ask_sightings("x3CgTG-3v"),
-    calls.ask_kind("lru", active=True),
-    calls.list_names(),
+    queries.ask_status("x3CgTG-3v"),
+    queries.ask_sightings("x3CgTG-3v"),
+    queries.ask_kind("lru", active=True),
+    queries.list_names(),
 )
 
 

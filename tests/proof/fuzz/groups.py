@@ -21,6 +21,7 @@ from ais_jobcore import (
     JobWait,
     Reply,
     WaitResult,
+    limits,
 )
 from ais_jobcore.machines import operations
 from ais_jobcore.wire.observations import ActiveJobs
@@ -140,6 +141,6 @@ def run_operation(data: bytes) -> None:
         seen_of(decision.request, event)
         decision = operation.handle(event, 0.0)
         sent += isinstance(decision, Continue)
-        assert sent <= operations.ATTEMPTS + 1
+        assert sent <= limits.ATTEMPTS + 1
     check_decision(decision)
     check_misuse(operation)

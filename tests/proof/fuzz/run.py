@@ -14,7 +14,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tests.proof.fuzz.run import corpus as fuzz_corpus
+from tests.proof.fuzz import corpus as fuzz_corpus
 from tests.proof.fuzz.targets import TARGETS, execute
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ _ROW: Final = "{:12}{:>12}{:>10}{:>10}{:>14}{:>10}  {}"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fuzz what was asked for, print a table, and say whether anything was found."""
-    parser = ArgumentParser(prog="python -m tests.proof.fuzz.run", description="Fuzz, and fail for a finding.")
+    parser = ArgumentParser(
+        prog="python -m tests.proof.fuzz.run", description="Fuzz, and fail for a finding."
+    )
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; default all")
     parser.add_argument("--runs", type=int, default=RUNS, help="executions of all targets together")
     parser.add_argument("--seed", type=int, default=1, help="where chance begins")

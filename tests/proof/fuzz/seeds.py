@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 from ais_jobcore import Continue, Fault, FaultKind, JobWait, NotFound, Reply
 from ais_jobcore.recording import Recorder
 from ais_jobcore.testing import Recording
-from tests.core.wire.test_documents_hostile import HOSTILE
 from tests.core.rules.test_saving import SCRIPTS
-from tests.proof.fuzz.run import corpus as fuzz_corpus
+from tests.core.wire.test_documents_hostile import HOSTILE
+from tests.proof.fuzz import corpus as fuzz_corpus
 from tests.proof.fuzz.bytes import SEPARATOR, choosing
 from tests.proof.fuzz.groups import GROUPS, MEMBERS, OPERATIONS
 from tests.proof.fuzz.screen import ENCODINGS, LIMITS
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from ais_jobcore.events import Event
 
-RECORDINGS: Final = Path(__file__).parents[1] / "recordings"
+RECORDINGS: Final = Path(__file__).parents[2] / "recordings"
 _EVENTS: Final = len(EVENTS)
 _FAULTS: Final = range(len(STATUSES), _EVENTS - 3)
 _NOT_FOUND, _DECODED, _DECODED_STATUS = range(_EVENTS - 3, _EVENTS)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from ais_jobcore import BucketRef
+from ais_jobcore import BucketRef, queries
 from ais_jobcore.drivers.config import TOKEN, ClientConfig, check_endpoint, check_token, read_token
 from ais_jobcore.wire.http import spell
 from ais_jobcore_cli.arguments import UsageError, parse
@@ -84,7 +84,7 @@ def _error_without_token(environ: dict[str, str]) -> str:
 
 def _check_spelt(config: ClientConfig) -> None:
     """Check that a request goes to the endpoint as it was given, and that its headers can be sent."""
-    sent = spell(calls.ask_status("x3CgTG-3v"), config.endpoints, config.token)
+    sent = spell(queries.ask_status("x3CgTG-3v"), config.endpoints, config.token)
     assert sent.url.startswith(config.endpoints[0])
     assert "x3CgTG-3v" in str(sent.body)
     for name, value in sent.headers.items():

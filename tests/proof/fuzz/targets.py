@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from tests.proof.fuzz.run import files as fuzz_files
-from tests.proof.fuzz.run import glances as fuzz_glances
-from tests.proof.fuzz.run import groups as fuzz_groups
-from tests.proof.fuzz.run import screen as fuzz_screen
-from tests.proof.fuzz.run import settings as fuzz_settings
-from tests.proof.fuzz.run import waits as fuzz_waits
+from tests.proof.fuzz import files as fuzz_files
+from tests.proof.fuzz import glances as fuzz_glances
+from tests.proof.fuzz import groups as fuzz_groups
+from tests.proof.fuzz import screen as fuzz_screen
+from tests.proof.fuzz import settings as fuzz_settings
+from tests.proof.fuzz import waits as fuzz_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

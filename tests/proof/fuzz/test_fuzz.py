@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.proof.fuzz.run import run as fuzz
-from tests.proof.fuzz.run import corpus as fuzz_corpus
-from tests.proof.fuzz.run import targets as fuzz_targets
+from tests.proof.fuzz import corpus as fuzz_corpus
+from tests.proof.fuzz import run as fuzz
+from tests.proof.fuzz import targets as fuzz_targets
 from tests.proof.fuzz.bytes import Choices, choosing, text_of
 from tests.proof.fuzz.oracles import harmless
 from tests.proof.fuzz.targets import MEMORY, SECONDS, TARGETS, Target, execute
@@ -141,9 +141,9 @@ def test_a_run_of_one_target(
 def test_a_finding_is_kept_and_told(tmp_path: Path) -> None:
     """An exception ends the run; what provoked it is there to be run again."""
     code = (
-        "from tests.proof import fuzz_targets, fuzz_worker\n"
-        "fuzz_targets.TARGETS['text'] = fuzz_targets.Target(lambda data: 1 // (len(data) < 9), 1)\n"
-        f"fuzz_worker.main('text', '1000', '1', {str(tmp_path)!r})"
+        "from tests.proof.fuzz import targets, worker\n"
+        "targets.TARGETS['text'] = targets.Target(lambda data: 1 // (len(data) < 9), 1)\n"
+        f"worker.main('text', '1000', '1', {str(tmp_path)!r})"
     )
     (tmp_path / "log").touch()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -20,7 +20,7 @@ from random import Random
 from traceback import print_exc
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from tests.proof.fuzz.run import corpus as fuzz_corpus
+from tests.proof.fuzz import corpus as fuzz_corpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.proof.fuzz.targets import Target
 
-INSTRUMENTED: Final = ["ais_jobcore", "ais_jobcore_requests"]
+INSTRUMENTED: Final = ["ais_jobcore", "ais_jobcore_requests", "ais_jobcore_cli"]
 _HANG: Final = 20
 """Seconds after which an execution that does not end is a finding."""
 _OWN: Final = 4

@@ -1,8 +1,9 @@
 """
 The golden corpus: waits of every sort as transcripts, which decide today as they did when they were written.
 
-``python -m tests.proof.golden.run`` says which transcripts differ; with ``--write`` it writes them anew, byte for
-byte the same in every process. Changed decisions are written only after ``POLICY`` in ``wait`` was raised.
+``python -m tests.proof.golden.run`` says which transcripts differ; with ``--write`` it writes them anew, byte
+for byte the same in every process. Changed decisions are written only after ``POLICY`` in
+``ais_jobcore/rules/table.py`` was raised.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ais_jobcore import Request
     from ais_jobcore.testing import SimJob
 
-RECORDINGS: Final = Path(__file__).parents[1] / "recordings"
+RECORDINGS: Final = Path(__file__).parents[2] / "recordings"
 CORPUS: Final = RECORDINGS / "transcripts"
 _TOKEN: Final = "let-me-in"
 
@@ -300,7 +301,8 @@ def difference(path: Path) -> str:
     changes = "; ".join(f"{place}: {was!r} -> {now!r}" for place, was, now in found.changes()[:3])
     return (
         f"{path.name}: line {found.lines + 1}: {changes}. "
-        "If this is meant, raise POLICY in ais_jobcore/wait.py, and run python -m tests.proof.golden.run --write"
+        "If this is meant, raise POLICY in ais_jobcore/rules/table.py, "
+        "and run python -m tests.proof.golden.run --write"
     )
 
 

@@ -17,7 +17,7 @@ from tests.proof.golden.run import digest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 NEEDED: Final = ("attr", "attrs", "cattr", "cattrs", "typing_extensions")
 OLDEST: Final = (3, 11)
 
@@ -104,5 +104,5 @@ def test_every_python_decides_alike(python: str, packages: Path, here: str) -> N
 
 def test_digest_is_one_of_the_decisions(monkeypatch: pytest.MonkeyPatch, here: str) -> None:
     """A wait that is decided differently once is another sum."""
-    monkeypatch.setattr("ais_jobcore.pacing.jittered", lambda delay, *_: delay)
+    monkeypatch.setattr("ais_jobcore.rules.pacing.jittered", lambda delay, *_: delay)
     assert here != digest()

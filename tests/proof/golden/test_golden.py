@@ -13,9 +13,10 @@ from ais_jobcore.events import Fault
 from ais_jobcore.kinds import Strategy
 from ais_jobcore.recording import Transcript, replay
 from ais_jobcore.recording.replaying import steps
+from ais_jobcore.rules import table
 from ais_jobcore.rules.state import Phase, Signal
 from ais_jobcore.wire.observations import Trouble, Unusable
-from tests.proof.golden.run import run as golden
+from tests.proof.golden import run as golden
 from tests.proof.golden.run import CORPUS, RECORDINGS, difference, path_of, plays, written
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def test_written_anew_they_are_the_same_bytes() -> None:
 def seen() -> dict[str, set[Any]]:
     """Replay everything, and note what happens in it."""
     seen: dict[str, set[Any]] = {name: set() for name in ("kinds", "outcomes", "faults", "troubles", "moves")}
-    read = wait.read
+    read = table.read
 
     def watched(state: Any, observation: Any, now: float) -> Any:
         known, signal = read(state, observation, now)
@@ -61,7 +62,7 @@ def seen() -> dict[str, set[Any]]:
         return known, signal
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wait, "read", watched)
+        patch.setattr(table, "read", watched)
         for path in FILES:
             transcript = Transcript.load(path)
             seen["kinds"].add(transcript.header["arguments"]["kind"])
@@ -91,7 +92,7 @@ def test_every_fault_and_trouble_occurs(seen: dict[str, set[Any]]) -> None:
 def test_every_phase_is_passed_and_every_signal_given(seen: dict[str, set[Any]]) -> None:
     """In which phase which signal is given, the model check tries out."""
     assert set(Phase) - {Phase.OVER} == {phase for phase, _ in seen["moves"]}
-    signals = {signal for moves in wait.TRANSITIONS.values() for signal in moves}
+    signals = {signal for moves in table.TRANSITIONS.values() for signal in moves}
     # That one comes of lists that are asked for on behalf of many, and groups are not recorded.
     assert signals - {Signal.UNLISTED} == {signal for _, signal in seen["moves"]}
 
@@ -99,9 +100,9 @@ def test_every_phase_is_passed_and_every_signal_given(seen: dict[str, set[Any]])
 @pytest.mark.parametrize(
     ("name", "rule", "changed", "transcript"),
     [
-        ("steps", "ais_jobcore.pacing.jittered", lambda delay, *_: delay / 2, "sim-copy-bck-well"),
-        ("errors", "ais_jobcore.evidence._joined", lambda *_: "", "sim-lost-target-archive-false"),
-        ("words", "ais_jobcore.reasons._more", lambda *_: "", "sim-stall-end"),
+        ("steps", "ais_jobcore.rules.pacing.jittered", lambda delay, *_: delay / 2, "sim-copy-bck-well"),
+        ("errors", "ais_jobcore.rules.evidence._joined", lambda *_: "", "sim-lost-target-archive-false"),
+        ("words", "ais_jobcore.rules.messages._more", lambda *_: "", "sim-stall-end"),
     ],
 )
 def test_changed_rule_is_told_with_what_to_do(
@@ -118,7 +119,7 @@ def test_changed_rule_is_told_with_what_to_do(
 
 def test_other_policy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the policy was raised, the corpus has to be written anew."""
-    monkeypatch.setattr(golden, "POLICY", wait.POLICY + 1)
+    monkeypatch.setattr(golden, "POLICY", table.POLICY + 1)
     assert "write it anew" in difference(FILES[0])
     copy = tmp_path / "copy.jsonl.gz"
     copy.write_bytes(FILES[0].read_bytes())

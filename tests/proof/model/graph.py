@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import Factory, define, evolve, frozen
 
-from ais_jobcore import Continue, JobWait, WaitOptions
+from ais_jobcore import Continue, JobWait, Keller, WaitOptions, limits
 from ais_jobcore.events import Fault, FaultKind, NotFound
 from ais_jobcore.kinds import KINDS, SHORTEST_RETENTION
-from ais_jobcore.rules import evidence, pacing
+from ais_jobcore.rules import evidence
 from ais_jobcore.rules.state import NO_FAULTS, Phase, Source, WaitState
 from ais_jobcore.rules.table import step
 from ais_jobcore.snapshots import AggregatedJobSnap, JobSnap, JobStatus, TargetState
@@ -32,7 +32,7 @@ from ais_jobcore.wire.observations import Trouble, Unusable
 from tests.proof.model.oracle import Aim, Fact, Memory, broken, fact_of, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ais_jobcore.decisions import Decision
     from ais_jobcore.results import WaitResult
@@ -49,33 +49,32 @@ TOOK: Final = (0.0, 1.0)
 START, AGAIN, END = 1_000, 2_000, 5_000
 _BEGAN: Final = datetime(1970, 1, 1, microsecond=1, tzinfo=UTC)
 """``START``, as snapshots write it."""
-_EVERY_SECOND: Final = pacing.Keller(k=1e-9, floor=1.0, snapshot_floor=1.0)
+_EVERY_SECOND: Final = Keller(k=1e-9, floor=1.0, snapshot_floor=1.0)
 _JUST_NOW: Final = END + 1_000_000_000
 _WHOLE: Final = AggregatedJobSnap({f"t{place}": () for place in range(1, 5)})
 
 
-_COARSE: Final = (
-    (pacing, "JITTER", 0.0),
-    (pacing, "FIRST_RETRY", 1.0),
-    (pacing, "LAST_RETRY", 1.0),
-    (pacing, "BUDGET", 0.0),
-    (pacing, "TIGHTEST", 1.0),
-    (reading, "MALFORMED_LIMIT", MALFORMED),
-    (conclusions, "MALFORMED_LIMIT", MALFORMED),
-)
+_COARSE: Final[Mapping[str, float]] = {
+    "JITTER": 0.0,
+    "FIRST_RETRY": 1.0,
+    "LAST_RETRY": 1.0,
+    "RETRY_BUDGET": 0.0,
+    "TIGHTEST": 1.0,
+    "MALFORMED_IN_A_ROW": MALFORMED,
+}
 
 
 @contextmanager
 def coarse() -> Iterator[None]:
     """Let clocks be coarse: no jitter, one back-off, no budget to spend, few malformed answers."""
-    before = [(module, name, getattr(module, name)) for module, name, _ in _COARSE]
+    before = {name: getattr(limits, name) for name in _COARSE}
     try:
-        for module, name, value in _COARSE:
-            setattr(module, name, value)
+        for name, value in _COARSE.items():
+            setattr(limits, name, value)
         yield
     finally:
-        for module, name, value in before:
-            setattr(module, name, value)
+        for name, value in before.items():
+            setattr(limits, name, value)
 
 
 @frozen

@@ -9,19 +9,19 @@ import pytest
 from attrs import evolve
 
 from ais_jobcore import Continue
-from ais_jobcore.options import Until
-from ais_jobcore.rules import evidence
+from ais_jobcore.rules import classify, evidence, pacing, table
 from ais_jobcore.rules.evidence import Verdict, all_finished, fold
 from ais_jobcore.rules.state import Phase, Signal
 from ais_jobcore.rules.table import TRANSITIONS
 from ais_jobcore.snapshots import TargetState
-from tests.proof.model.run import run as model
+from tests.proof.model import run as model
 from tests.proof.model.graph import CAP, DISTINCT, TROUBLES, World, classes, coarse, search
 from tests.proof.model.run import WORLDS, check, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ais_jobcore.options import Until
     from tests.proof.model.graph import Graph
 
 EDGES: Final = {1: 4_000, 2: 40_000, 3: 530_000}
@@ -90,7 +90,7 @@ def test_troubles_of_one_class_come_to_the_same(phase: str) -> None:
         if phase == "confirm":
             decision = waiting.handle(TROUBLES["not found"], 0.0)  # type: ignore[arg-type]
         assert isinstance(decision, Continue)
-        seen = {said: _plain(wait.step(waiting.state, trouble, 0.0)) for said, trouble in TROUBLES.items()}
+        seen = {said: _plain(table.step(waiting.state, trouble, 0.0)) for said, trouble in TROUBLES.items()}
     assert {repr(each) for each in seen.values()} == {repr(seen[said]) for said in DISTINCT}
 
 
@@ -183,19 +183,24 @@ def believe_the_proxies(_: object, state: Any, *__: object) -> tuple[Any, Signal
 
 STATUS, IDLE, ENDS = WORLDS["status"], WORLDS["idle"], WORLDS["snapshots"]
 FAULTS: Final = {
-    "an end is believed at first sight": (reading, "_read_quiet", confirm_at_once, IDLE),
-    "any target that is done is all of them": (reading, "judge", any_target, ENDS),
-    "errors are forgotten": (reading, "fold", forget_errors, ENDS),
-    "a 404 is the end": (reading, "_read_not_found", not_found_is_the_end, ENDS),
-    "whoever is missing is forgotten": (reading, "fold", forget_the_missing, ENDS),
-    "aborts are ignored": (reading, "judge", ignore_aborts, ENDS),
-    "every fault is fatal": (reading, "_read_fault", every_fault_is_fatal, STATUS),
-    "requests are planned past the deadline": (asking.pacing, "clipped", ask_late, WORLDS["idle, timed"]),
-    "nothing expires": (wait, "_expired", never_expire, WORLDS["idle, timed"]),
-    "a gap is as long as it likes": (asking, "_snapshot_gap", long_gaps, IDLE),
+    "an end is believed at first sight": (classify, "_read_quiet", confirm_at_once, IDLE),
+    "any target that is done is all of them": (classify, "judge", any_target, ENDS),
+    "errors are forgotten": (classify, "fold", forget_errors, ENDS),
+    "a 404 is the end": (classify, "_read_not_found", not_found_is_the_end, ENDS),
+    "whoever is missing is forgotten": (classify, "fold", forget_the_missing, ENDS),
+    "aborts are ignored": (classify, "judge", ignore_aborts, ENDS),
+    "every fault is fatal": (classify, "read_fault", every_fault_is_fatal, STATUS),
+    "requests are planned past the deadline": (pacing, "clipped", ask_late, WORLDS["idle, timed"]),
+    "nothing expires": (table, "_expired", never_expire, WORLDS["idle, timed"]),
+    "a gap is as long as it likes": (pacing, "snapshot_gap", long_gaps, IDLE),
     "restarts go unnoticed": (evidence, "_update", restarts_go_unnoticed, ENDS),
-    "the proxies outweigh a target that works": (reading, "_read_sightings", believe_the_proxies, STATUS),
-    "one look at the finished is enough": (reading, "_shows_all", lambda _, s: all_finished(s.targets), ENDS),
+    "the proxies outweigh a target that works": (classify, "_read_sightings", believe_the_proxies, STATUS),
+    "one look at the finished is enough": (
+        classify,
+        "_shows_all",
+        lambda _, s: all_finished(s.targets),
+        ENDS,
+    ),
 }
 
 

@@ -1,12 +1,12 @@
 """
 Change the core in thousands of small ways, one at a time, and see whether its tests notice.
 
-``python -m tests.proof.mutation.run [MODULE ...]`` makes the mutations of mutmut for every function of the core,
-and runs the tests of ``tests/core`` that come by the changed line until one fails. All are collected once;
-each mutation is tried in a process of its own that is forked from there. ``--again`` tries only those that
-survived the last time. Those of ``tests/proof/survivors.toml`` change nothing, and it says there why: they
-are tried with ``--known`` only, and count as not found. The exit status is 1 if another one survives, or if
-fewer than 98 % are found.
+``python -m tests.proof.mutation.run [MODULE ...]`` makes the mutations of mutmut for every function of the
+core, and runs the tests of ``tests/core`` that come by the changed line until one fails. All are collected
+once; each mutation is tried in a process of its own that is forked from there. ``--again`` tries only those
+that survived the last time. Those of ``survivors.toml`` change nothing, and it says there why: they are tried
+with ``--known`` only, and count as not found. The exit status is 1 if another one survives, or if fewer than
+98 % are found.
 """
 
 from __future__ import annotations

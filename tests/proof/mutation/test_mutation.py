@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from ais_jobcore.rules import pacing
 from tests.own import CORE
-from tests.proof.mutation.run import run as mutation
-from tests.proof.mutation.run import known, report
+from tests.proof.mutation import run as mutation
 from tests.proof.mutation.making import Mutant, put_in
+from tests.proof.mutation.run import known, report
 from tests.proof.mutation.trial import BROKEN, FOUND, INVALID, SLOW, SURVIVED
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ TRIED: Final = {
 TESTS: Final = "tests/core/rules/test_pacing.py"
 SCRIPT: Final = """
 import json, sys
-from tests.proof.mutation.run import trial as mutation_trial
+from tests.proof.mutation import trial as mutation_trial
 from tests.proof.mutation.test_mutation import TESTS, TRIED, mutant
 
 mutation_trial.LEAST_SECONDS = 1.0

@@ -7,10 +7,10 @@ from typing import Final
 
 import pytest
 
-from tests.proof.simulation.run import run as simulation
 from tests.proof.faults import FAULTS, put_in
-from tests.proof.simulation.run import Tally, Violation, main, run, run_all, run_batch
+from tests.proof.simulation import run as simulation
 from tests.proof.simulation.answers import KINDS_OF_FAULTS
+from tests.proof.simulation.run import Tally, Violation, main, run, run_all, run_batch
 
 WAITS: Final = 4_000
 ENDS: Final = {

@@ -29,8 +29,8 @@ from ais_jobcore import (
     WaitResult,
 )
 from ais_jobcore.queries import Query
-from tests.proof.stateful.wait import FAULTS, TOOK, steps
 from tests.proof.model.worlds import MOVES, NOT_FOUND, TARGETS, Told, World, answer
+from tests.proof.stateful.wait import FAULTS, TOOK, steps
 
 if TYPE_CHECKING:
     from ais_jobcore import Request

@@ -1,7 +1,8 @@
 """
-Run the state machines and the property tests of waits for long: ``python -m tests.proof.stateful.run [TEST]``.
+Run the state machines and the property tests of waits for long.
 
-A failure prints the steps that lead to it, and is tried first by the next run.
+``python -m tests.proof.stateful.run [TEST]`` runs one of them, or all. A failure prints the steps that lead
+to it, and is tried first by the next run.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ from ais_jobcore import (
 )
 from ais_jobcore.rules.state import Phase, Source
 from tests.core.scripts import JOB
-from tests.proof.retold import bare, crowded, turned
 from tests.proof.model.worlds import ABSENT, IDLING, MOVES, NOT_FOUND, TARGETS, Told, World, answer
+from tests.proof.retold import bare, crowded, turned
 
 if TYPE_CHECKING:
     from random import Random
