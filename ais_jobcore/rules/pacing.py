@@ -86,17 +86,16 @@ def _wanted_moment(state: WaitState, signal: Signal, source: Source, now: float)
     if signal is Signal.MISSING:
         missing = [view.missing_since for view in state.targets if view.missing_since is not None]
         return min(missing) + options.idle_gap
-    interval = _interval(state, source, now)
     if signal is not Signal.FAULT:
-        return now + jittered(interval, options.seed, state.polls)
+        return now + jittered(_interval(state, source, now), options.seed, state.polls)
     asked_for = faults.last.retry_after if isinstance(faults.last, Unusable) else None
-    delay = _retry_delay(state, min(interval, limits.LONGEST_RETRY))
+    delay = _retry_delay(state, source, now)
     return now + max(jittered(delay, options.seed, state.polls), asked_for or 0.0)
 
 
-def _retry_delay(state: WaitState, regular: float) -> float:
+def _retry_delay(state: WaitState, source: Source, now: float) -> float:
     """Back off; an endpoint that spent half its budget is asked no sooner than the schedule says."""
-    faults = state.faults
+    faults, regular = state.faults, min(_interval(state, source, now), limits.LONGEST_RETRY)
     if getattr(faults.last, "trouble", None) in PASSING:
         return regular
     delay = retry(faults.count)

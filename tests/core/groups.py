@@ -244,8 +244,12 @@ def exchange(played: Played, answers: Answers) -> None:
 def check_time(played: Played, request: Request) -> None:
     """Check that a request is sent in time for some job at least, and cannot outlive the deadline by much."""
     states = [wait.state for wait in played.waits if isinstance(wait.decision, Continue)]
-    deadlines = [state.started_at + state.timeout for state in states if state.timeout is not None]
-    assert 0 < request.timeout <= max(state.options.request_timeout for state in states)
+    deadlines = [
+        state.question.started_at + state.question.timeout
+        for state in states
+        if state.question.timeout is not None
+    ]
+    assert 0 < request.timeout <= max(state.question.options.request_timeout for state in states)
     if len(deadlines) == len(states):
         assert played.now + request.timeout <= max(deadlines) + 3.0 + 1e-6
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, fields
 
 from ais_jobcore import (
     Abort,
@@ -30,6 +30,7 @@ from ais_jobcore import (
     Request,
     WaitResult,
 )
+from ais_jobcore.rules.state import WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -243,11 +244,21 @@ def _check(wait: JobWait, decision: Continue) -> None:
     assert decision.delay >= 0
     assert decision.reason
     assert decision.reason.isprintable()
-    assert 0 < request.timeout <= state.options.request_timeout
+    assert 0 < request.timeout <= state.question.options.request_timeout
     if question(request) == ACTIVE:
         assert not state.job_id
     else:
         assert {"id": state.job_id} == request.json
-    if state.timeout is not None:
-        assert state.due <= state.timeout
-        assert state.due + request.timeout <= state.timeout + 3.0 + 1e-9
+    if state.question.timeout is not None:
+        assert state.due <= state.question.timeout
+        assert state.due + request.timeout <= state.question.timeout + 3.0 + 1e-9
+
+
+def altered(state: WaitState, **changes: Any) -> WaitState:  # noqa: ANN401 - fields of several types
+    """Change fields of a state, whichever part of it they are in."""
+    parts = {name: changes.pop(name, getattr(state, name)) for name in ("question", "known", "faults")}
+    own = {each.name for each in fields(WaitState)}
+    for name, part in parts.items():
+        there = {each.name for each in fields(type(part))} - own
+        parts[name] = evolve(part, **{each: changes.pop(each) for each in there & changes.keys()})
+    return evolve(state, **(parts | changes))

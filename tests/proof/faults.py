@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from ais_jobcore.rules import classify
+from ais_jobcore.rules import classify, evidence
 from ais_jobcore.rules.evidence import Verdict, fold
 from ais_jobcore.rules.state import Signal
 from ais_jobcore.snapshots import TargetState
@@ -59,11 +59,13 @@ FAULTS: Final[Mapping[str, tuple[str, Callable[..., Any]]]] = {
     "whoever is missing is forgotten": ("fold", forget_the_missing),
     "aborts are ignored": ("judge", ignore_aborts),
 }
-"""By a name for people: the function of ``classify`` that is replaced, and what it is replaced by."""
+"""By a name for people: the function of ``classify`` or ``evidence``, and what it is replaced by."""
 
 
 def put_in(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put one of them into the rules, for as long as a test lasts."""
     name, wrong = FAULTS[fault]
     right = getattr(classify, name)
-    monkeypatch.setattr(classify, name, lambda *args, **more: wrong(right, *args, **more))
+    for module in (classify, evidence):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, lambda *args, **more: wrong(right, *args, **more))

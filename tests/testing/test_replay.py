@@ -97,7 +97,7 @@ def test_requests_are_matched_by_what_they_ask(tmp_path: Path) -> None:
     )
     asked = [
         ASK,
-        evolve(ASK, json={"ID": "Jabcdefgh", "Kind": "lru"}),
+        evolve(ASK, job_id="", body={"ID": "Jabcdefgh", "Kind": "lru"}),
         ask_kind("lru", active=False),
         ask_kind("lru", active=True),
         start_job("lru"),
@@ -250,7 +250,7 @@ def test_replay_for_coroutines(made_up: Recording) -> None:
 def test_exchanges_may_be_made_by_hand() -> None:
     """A recording needs no file."""
     exchange = Exchange(
-        t=0.0, took=0.0, endpoint="", key=("GET", "/x", "", "", "kind=", ""), answer=Reply(200)
+        t=0.0, took=0.0, endpoint="", key=("GET", "/v1/cluster", "status", "", "kind=", ""), answer=Reply(200)
     )
-    request = Request(what=Query.STATUS, path="/x")
+    request = Request(what=Query.STATUS)
     assert (Reply(200), 0.0) == Recording((exchange,)).answer(request, 0.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ais_jobcore import Done, GroupWait, JobWait, Outcome, Reply, Request, WaitOptions
-from ais_jobcore.queries import Query
+from ais_jobcore.queries import Query, ask_snapshots, ask_status
 from ais_jobcore.testing import VirtualClock, VirtualTransport, run
 from tests.core.groups import result_of
 from tests.core.machines.test_job_recordings import JOBS, check_moment, known_kind, moments, recording, truth
@@ -26,13 +26,14 @@ MIXED = [(name, job_id) for name, job_id in JOBS if name not in {"target-killed"
 """Each of one recording; as if they had been started together on one cluster."""
 
 
+_ASKED = {request.query["what"]: request.what for request in (ask_status("x"), ask_snapshots("x"))}
+
+
 def said(name: str, what: str, job_id: str, now: float, *, active: bool) -> object:
     """Return what a query for one job brought: a document, or nothing."""
     body = {"id": job_id, **({"show_active": True} if active else {})}
     try:
-        answer, _ = recording(name).answer(
-            Request(what=Query.SNAPSHOTS, query={"what": what}, json=body), now
-        )
+        answer, _ = recording(name).answer(Request(what=_ASKED[what], body=body), now)
     except LookupError:
         return said(name, what, job_id, now, active=False) if active else None
     return json.loads(answer.body) if isinstance(answer, Reply) and answer.status == 200 else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from attrs import evolve
 
 from ais_jobcore import (
     Continue,
@@ -48,6 +47,7 @@ from tests.core.scripts import (
     TARGET_DOWN,
     UNKNOWN,
     WRONG,
+    altered,
     refusal,
     status,
 )
@@ -76,7 +76,7 @@ def test_fault_of_a_list_costs_every_job_one_retry() -> None:
     assert reason in played.pending.reason
     assert 0.2 == pytest.approx(played.pending.delay, rel=0.1)
     script(played, (STATUSES, statuses("a", "b")))
-    assert {(0.9,)} == {wait.state.spent for wait in played.waits}
+    assert {(0.9,)} == {wait.state.faults.spent for wait in played.waits}
 
 
 def test_spent_budget_keeps_to_the_schedule() -> None:
@@ -109,10 +109,10 @@ def test_fault_moves_all_to_the_next_endpoint() -> None:
     played = script(begin(waits("a", "b", endpoints=3)), (STATUSES, REFUSED), (STATUSES, REFUSED))
     script(played, (STATUSES, statuses("a")), (NAMES, REFUSED))
     assert [0, 1, 2, 2] == [request.endpoint for request in played.requests]
-    assert [(1.0, 1.0, 0.0), (1.0, 1.0, 1.0)] == [wait.state.spent for wait in played.waits]
-    assert [2, 0] == [wait.state.endpoint for wait in played.waits]
+    assert [(1.0, 1.0, 0.0), (1.0, 1.0, 1.0)] == [wait.state.faults.spent for wait in played.waits]
+    assert [2, 0] == [wait.state.faults.endpoint for wait in played.waits]
     script(played, (STATUSES, statuses("a", "b")))
-    assert {played.requests[-1].endpoint} == {wait.state.endpoint for wait in played.waits}
+    assert {played.requests[-1].endpoint} == {wait.state.faults.endpoint for wait in played.waits}
 
 
 def test_fresh_token() -> None:
@@ -327,7 +327,7 @@ def test_list_of_a_member_whose_proxies_forgot_it() -> None:
     """It is asked for by its id; every other one of a kind with a status rides on the list of those."""
     wait = JobWait("a", "copy-bck", None)
     assert "statuses" == _list_of(_Member(wait))
-    forgotten = JobWait.of(evolve(wait.state, unknown_to=frozenset({Source.STATUS})))
+    forgotten = JobWait.of(altered(wait.state, unknown_to=frozenset({Source.STATUS})))
     assert "" == _list_of(_Member(forgotten))
     assert "" == _list_of(_Member(wait, alone=True))
     assert "dsort" == _list_of(_Member(JobWait("a", "dsort", None)))

@@ -26,18 +26,18 @@ def test_defaults() -> None:
     """300 s, whatever the end of the kind is, the usual settings."""
     state = JobWait(JOB).state
     assert (300.0, Until.AUTO, None, WaitOptions()) == (
-        state.timeout,
-        state.until,
-        state.bucket,
-        state.options,
+        state.question.timeout,
+        state.question.until,
+        state.question.bucket,
+        state.question.options,
     )
 
 
 @pytest.mark.parametrize("until", Until)
 def test_until(until: Until) -> None:
     """What is waited for may be given as a word, or as a value."""
-    assert until is JobWait(JOB, until=until).state.until
-    assert until is JobWait(JOB, until=until.value).state.until
+    assert until is JobWait(JOB, until=until).state.question.until
+    assert until is JobWait(JOB, until=until.value).state.question.until
 
 
 @pytest.mark.parametrize("until", ["", "done", "AUTO", None, 5])
@@ -120,7 +120,7 @@ def test_replies_are_read_by_what_was_asked() -> None:
     wait = JobWait(JOB, "lru")
     wait.start(0.0)
     wait.handle(Reply(200, STATUS_BODY), 0.0)
-    assert "lru" == wait.state.status.kind
+    assert "lru" == wait.state.known.status.kind
     wait.handle(refusal(404, "not found", "ErrNotFound"), 1.0)
     decision = wait.handle(Reply(200, b'{"t1": null, "t2": []}'), 1.0)
     assert isinstance(decision, Continue)
@@ -235,8 +235,8 @@ def test_saved_and_loaded() -> None:
     wait.start(0.0)
     wait.handle(RUNNING, 0.5)
     loaded = JobWait.load(wait.save(), 100.5, elapsed=2.0)
-    assert (JOB, RUNNING) == (loaded.state.job_id, loaded.state.status)
-    assert 2.5 == 100.5 - loaded.state.started_at
+    assert (JOB, RUNNING) == (loaded.state.job_id, loaded.state.known.status)
+    assert 2.5 == 100.5 - loaded.state.question.started_at
     with pytest.raises(ValueError, match="saved"):
         JobWait.load("{}", 0.0)
 
@@ -260,7 +260,7 @@ def test_time_between_saving_and_loading_does_not_count_by_itself() -> None:
     wait = JobWait(JOB, "lru")
     wait.start(0.0)
     wait.handle(RUNNING, 0.5)
-    assert 100.0 == JobWait.load(wait.save(), 100.5).state.started_at
+    assert 100.0 == JobWait.load(wait.save(), 100.5).state.question.started_at
 
 
 def test_no_deadline_is_said_in_words() -> None:

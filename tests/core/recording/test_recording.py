@@ -190,7 +190,7 @@ def test_note_on_a_kind_that_is_not_known_comes_back(path: Path) -> None:
     """A kind with an id that the table lacks is a note, and so it is in the replay."""
     wait = make_wait(kind="brand-new")
     before = wait.state
-    assert before.notes
+    assert before.known.notes
     assert before == written(path, LIFE, wait).wait().state
     assert replay(path).same
 

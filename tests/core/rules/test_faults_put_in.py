@@ -63,6 +63,11 @@ def wrapped(module: object, name: str, around: Callable[..., Any]) -> Patch:
     return patch
 
 
+def of_views(name: str, around: Callable[..., Any]) -> Patch:
+    """Put something around a function about views, wherever the rules call it."""
+    return both(wrapped(evidence, name, around), wrapped(classify, name, around))
+
+
 def both(*patches: Patch) -> Patch:
     """Put several patches in."""
 
@@ -145,7 +150,7 @@ def forgetful(fold: Callable[..., Views], views: Views, own: dict[str, object], 
 
 def without_grace(read: Callable[..., object], state: WaitState, now: float) -> object:
     """Give a job up that is unknown right after its start."""
-    return read(state, max(now, state.options.grace))
+    return read(state, max(now, state.question.options.grace))
 
 
 def fatal(read: Callable[..., tuple[WaitState, Signal]], *args: object) -> tuple[WaitState, Signal]:
@@ -186,7 +191,7 @@ MUTATIONS: Final = (
     Mutation(
         "any target finished counts as all",
         both(
-            wrapped(classify, "judge", any_is_all),
+            of_views("judge", any_is_all),
             wrapped(classify, "all_finished", any_finished),
             wrapped(pacing, "all_finished", any_finished),
         ),
@@ -210,9 +215,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "`err` ignored",
-        both(
-            wrapped(classify, "fold", without_errors), wrapped(classify, "_read_status", without_status_error)
-        ),
+        both(of_views("fold", without_errors), wrapped(classify, "_read_status", without_status_error)),
         (
             given(test_wait_snapshots.test_error_is_never_forgotten, "archive", "idle"),
             test_wait_status.test_targets_have_errors_that_the_proxies_do_not_mention,
@@ -246,7 +249,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "lost targets forgotten",
-        wrapped(classify, "fold", forgetful),
+        of_views("fold", forgetful),
         (
             given(test_wait_targets.test_target_that_vanishes_is_lost, "running", "running"),
             test_wait_targets.test_rest_going_idle_is_no_success_without_the_lost_target,
@@ -278,7 +281,7 @@ MUTATIONS: Final = (
     Mutation(
         "aborts ignored",
         both(
-            wrapped(classify, "fold", without_abort_views),
+            of_views("fold", without_abort_views),
             wrapped(classify, "_read_status", without_aborted_status),
         ),
         (
@@ -291,7 +294,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "aborts taken for ends",
-        wrapped(classify, "judge", without_aborts),
+        of_views("judge", without_aborts),
         (given(test_wait_snapshots.test_any_abort_ends_the_wait, "archive", "running"),),
     ),
 )

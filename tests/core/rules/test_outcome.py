@@ -34,7 +34,7 @@ from ais_jobcore.rules.state import Faults, Phase, Signal, Source, WaitState
 from ais_jobcore.wire.documents import read_sightings
 from ais_jobcore.wire.observations import Trouble, Unusable
 from tests.core.groups import document
-from tests.core.scripts import JOB, NOON, NOON_NS, OVER, RUNNING, seen, snap, status
+from tests.core.scripts import JOB, NOON, NOON_NS, OVER, RUNNING, altered, seen, snap, status
 
 if TYPE_CHECKING:
     from ais_jobcore.results import WaitResult
@@ -48,7 +48,7 @@ IDLE = TargetView("t5", TargetState.IDLE)
 
 def state(job_id: str = JOB, kind: str = "copy-bck", **fields: object) -> WaitState:
     """Make the state of a wait."""
-    return evolve(JobWait(job_id, kind).state, **fields)
+    return altered(JobWait(job_id, kind).state, **fields)
 
 
 def result_of(signal: Signal = Signal.ENDED, **fields: object) -> WaitResult:
@@ -309,7 +309,7 @@ def test_word_of_the_proxies_where_the_targets_show_no_end() -> None:
 )
 def test_nothing_moved(moved: float, patience: float | None, said: bool) -> None:
     """A job that works is said to be stuck once nothing moved for as long as it may stand still."""
-    progress = evolve(state().progress, changed_at=moved)
+    progress = evolve(state().known.progress, changed_at=moved)
     working = (TargetView("t1", TargetState.RUNNING),)
     waiting = state(options=WaitOptions(stall_timeout=patience), targets=working, progress=progress)
     assert ("nothing moved for 5 s: 1 running (t1)" if said else "") == stall(waiting, 15.0)
@@ -405,5 +405,5 @@ def test_budget() -> None:
     """Where nothing was spent, all of it is left."""
     troubled = state(faults=Faults(count=1, last=FAULT))
     assert why(troubled, Signal.FAULT).endswith("; 10.0 of 10 retries left")
-    spent = evolve(troubled, spent=(0.0, 2.5), endpoint=1)
+    spent = altered(troubled, spent=(0.0, 2.5), endpoint=1)
     assert why(spent, Signal.FAULT).endswith("; 7.5 of 10 retries left")

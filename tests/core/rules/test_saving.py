@@ -30,7 +30,7 @@ from ais_jobcore import (
 )
 from ais_jobcore.proofs import TargetView
 from ais_jobcore.rules.saving import _require_whole
-from ais_jobcore.rules.state import Phase
+from ais_jobcore.rules.state import Phase, Quiet
 from tests.core.scripts import (
     ACTIVE,
     JOB,
@@ -44,6 +44,7 @@ from tests.core.scripts import (
     TARGET_DOWN,
     UNKNOWN,
     Told,
+    altered,
     live,
     seen,
     snap,
@@ -119,10 +120,9 @@ def test_result_comes_back_whole() -> None:
 
 @pytest.mark.parametrize("told", SCRIPTS.values(), ids=SCRIPTS)
 def test_misuse_is_noticed_after_loading(told: Told) -> None:
-    """A loaded wait knows whether it was started, and whether it is over."""
+    """A loaded wait is started once, and knows whether it is over."""
     loaded = JobWait.load(told.wait.save(), told.now)
-    if loaded.decision is None:
-        loaded.start(0.0)
+    loaded.start(0.0)
     with pytest.raises(RuntimeError):
         loaded.start(0.0)
     if not isinstance(loaded.decision, Continue):
@@ -136,7 +136,7 @@ def test_other_clock() -> None:
     loaded = JobWait.load(told.wait.save(), -7.0)
     assert told.decision == loaded.decision
     assert told.wait.state.now == loaded.state.now
-    assert -11.0 == loaded.state.started_at
+    assert -11.0 == loaded.state.question.started_at
     assert "asked 2 times in 4.0 s, 6.0 s left" in loaded.explain(-7.0)
 
 
@@ -334,7 +334,7 @@ BROKEN_RULES = [
     ("timeout", {"timeout": math.inf}),
     ("now", {"now": -1.0}),
     ("due", {"due": math.nan}),
-    ("quiet_since", {"quiet_since": math.inf}),
+    ("quiet_since", {"quiet": Quiet(math.inf, 1)}),
     ("targets", {"targets": (TargetView("t1", TargetState.RUNNING, start_ns=YEAR_10000),)}),
     ("status", {"status": JobStatus(end_time=YEAR_1 - 1)}),
 ]
@@ -349,7 +349,7 @@ def test_error_names_what_does_not_go_with_the_rest(name: str, changes: dict[str
     with pytest.raises(
         ValueError, match=rf"^not a saved wait: {re.escape(name)} does not go with the rest of it$"
     ):
-        _require_whole(evolve(wait.state, **changes), decision)
+        _require_whole(altered(wait.state, **changes), decision)
 
 
 def test_error_names_what_a_wait_that_was_not_started_cannot_be() -> None:
@@ -359,7 +359,7 @@ def test_error_names_what_a_wait_that_was_not_started_cannot_be() -> None:
         _require_whole(evolve(wait.state, phase=Phase.SEEK), None)
     decision = wait.start(0.0)
     assert isinstance(decision, Continue)
-    request = evolve(decision.request, json={"id": "another"})
+    request = evolve(decision.request, job_id="another")
     with pytest.raises(
         ValueError, match=r"^not a saved wait: pending\.json does not go with the rest of it$"
     ):
@@ -376,4 +376,4 @@ def test_wait_that_looks_done_from_the_beginning() -> None:
     """A first look at the very start is one."""
     wait = JobWait(JOB, "lru", 60.0)
     decision = wait.start(0.0)
-    _require_whole(evolve(wait.state, quiet_since=0.0), decision)
+    _require_whole(altered(wait.state, quiet=Quiet(0.0, 1)), decision)

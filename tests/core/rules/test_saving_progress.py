@@ -48,7 +48,7 @@ def test_continued_wait_decides_alike(options: dict[str, object]) -> None:
     told = halfway(**options)
     loaded = JobWait.load(told.wait.save(), told.now)
     assert (told.wait.state, told.decision) == (loaded.state, loaded.decision)
-    assert told.wait.state.spent
+    assert told.wait.state.faults.spent
     for step in range(6):
         now = told.now + 2.0 * (step + 1)
         assert told.wait.handle(counted(50 + step // 3), now) == loaded.handle(counted(50 + step // 3), now)
@@ -59,7 +59,7 @@ def test_preset_is_saved_by_its_name(name: str) -> None:
     """A preset may be better some day."""
     document = json.loads(wait(schedule=name).save())
     assert name == document["state"]["options"]["schedule"]
-    assert PRESETS[name] is JobWait.load(json.dumps(document), 0.0).state.options.schedule
+    assert PRESETS[name] is JobWait.load(json.dumps(document), 0.0).state.question.options.schedule
 
 
 def test_schedule_of_numbers_is_saved_with_them() -> None:
@@ -109,7 +109,7 @@ def test_wait_that_was_told_of_by_a_list() -> None:
     told = tell(JobWait(JOB, KIND))
     told.wait.handle_shared(Listing(busy=True, kind=KIND), 0.5, asked=0.0, endpoint=0)
     loaded = JobWait.load(told.wait.save(), 0.5)
-    assert loaded.state.listed
+    assert loaded.state.known.listed
     loaded.handle_shared(Listing(busy=False), 1.0, asked=0.9, endpoint=0)
     end = loaded.handle(seen(KIND, t1="finished"), 1.0)
     assert end.result is not None  # type: ignore[union-attr]

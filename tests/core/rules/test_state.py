@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 
 from ais_jobcore import JobWait
@@ -18,6 +17,7 @@ from tests.core.scripts import (
     STATUS,
     UNKNOWN,
     Answer,
+    altered,
     seen,
     status,
     tell,
@@ -130,5 +130,5 @@ def test_seen() -> None:
     """A job was seen once a target showed it, or the proxies told of it."""
     fresh: WaitState = JobWait(JOB).state
     assert not fresh.seen
-    assert evolve(fresh, status=RUNNING).seen
+    assert altered(fresh, status=RUNNING).seen
     assert tell(JobWait(JOB), (SNAPS, seen(t1="running"))).wait.state.seen

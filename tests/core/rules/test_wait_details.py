@@ -21,7 +21,7 @@ from ais_jobcore import (
     WaitOptions,
 )
 from ais_jobcore.queries import Query
-from ais_jobcore.rules.state import NO_FAULTS, NO_PROGRESS, Progress, shifted
+from ais_jobcore.rules.state import NO_PROGRESS, Faults, Progress, shifted
 from ais_jobcore.testing.spelling import BEGINNING
 from tests.core.groups import shown
 from tests.core.scripts import (
@@ -56,16 +56,16 @@ def test_error_of_a_running_job_is_kept() -> None:
 def test_same_words_after_a_fault_clear_it() -> None:
     """A status that says what the one before said is an answer, all the same."""
     told = tell(JobWait(JOB, "copy-bck"), (STATUS, RUNNING), (STATUS, REFUSED), (STATUS, RUNNING))
-    assert NO_FAULTS is told.wait.state.faults
+    assert Faults(answered=True, spent=(0.9,)) == told.wait.state.faults
     told = tell(JobWait(JOB, "copy-bck"), (STATUS, RUNNING), (STATUS, NO_TOKEN), (STATUS, RUNNING))
-    assert not told.wait.state.refreshed
+    assert not told.wait.state.faults.refreshed
 
 
 def test_budget_that_is_paid_back_is_as_if_nothing_was_spent() -> None:
     """Not zero of it: nothing."""
     answers = [(STATUS, REFUSED), *[(STATUS, RUNNING)] * 30]
     told = tell(JobWait(JOB, "copy-bck", None), *answers)
-    assert () == told.wait.state.spent
+    assert () == told.wait.state.faults.spent
 
 
 def test_notes_of_a_search_and_of_a_status_are_in_the_result() -> None:
@@ -82,8 +82,8 @@ def test_what_a_search_found() -> None:
     """The state has its name; how far it is, only where that was asked for."""
     running = seen("dsort", t1="running")
     told = tell(JobWait("", "dsort"), (ACTIVE, running), (SNAPS, running))
-    assert (JOB,) == told.wait.state.candidates
-    assert NO_PROGRESS is told.wait.state.progress
+    assert (JOB,) == told.wait.state.known.candidates
+    assert NO_PROGRESS is told.wait.state.known.progress
 
 
 def test_search_ends_with_the_grace() -> None:
@@ -115,12 +115,12 @@ def test_first_look_at_how_far_it_is() -> None:
     wait.handle(seen("dsort", t1=counted), 2.0)
     assert (
         Progress(0.25, at=2.0, activity=35, changed_at=2.0, first_done=0.25, first_at=2.0)
-        == wait.state.progress
+        == wait.state.known.progress
     )
     idle = JobWait(JOB, "dsort", None, options=WaitOptions(stall_timeout=60.0))
     idle.start(0.0)
     idle.handle(seen("dsort", t1=counted), 2.0)
-    assert (0.0, 0.0) == (idle.state.progress.done, idle.state.progress.first_done)
+    assert (0.0, 0.0) == (idle.state.known.progress.done, idle.state.known.progress.first_done)
 
 
 def test_status_of_another_job_is_named() -> None:
@@ -175,14 +175,14 @@ def test_time_that_a_wait_took() -> None:
 def test_wait_is_moved_to_another_clock() -> None:
     """No time passes by that, unless it is said how much."""
     state = JobWait(JOB, "copy-bck").state
-    assert 100.0 == shifted(evolve(state, now=2.0), 102.0).started_at
-    assert 97.0 == shifted(evolve(state, now=2.0), 102.0, 3.0).started_at
+    assert 100.0 == shifted(evolve(state, now=2.0), 102.0).question.started_at
+    assert 97.0 == shifted(evolve(state, now=2.0), 102.0, 3.0).question.started_at
 
 
 def test_faults_before_a_search_found_the_job() -> None:
     """They are over with the answer."""
     told = tell(JobWait("", "dsort"), *[(ACTIVE, REFUSED)] * 3, (ACTIVE, seen("dsort", t1="running")))
-    assert NO_FAULTS is told.wait.state.faults
+    assert Faults(answered=True, spent=(2.9,)) == told.wait.state.faults
 
 
 def test_status_that_contradicts_what_looked_like_the_end() -> None:
@@ -198,4 +198,4 @@ def test_status_that_contradicts_what_looked_like_the_end() -> None:
         decision = wait.handle(RUNNING, now + 0.1)
         assert isinstance(decision, Continue)
         assert Query.PROGRESS is decision.request.what
-        assert wait.state.quiet_since is None
+        assert wait.state.known.quiet is None

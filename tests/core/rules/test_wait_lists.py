@@ -46,7 +46,7 @@ def test_listed_job_is_busy() -> None:
     wait = begun()
     decision = hear(wait, BUSY, 1.0)
     assert decision.delay > 0
-    assert wait.state.listed
+    assert wait.state.known.listed
 
 
 def test_whoever_left_the_list_is_asked_for_by_its_id_at_once() -> None:
@@ -90,9 +90,9 @@ def test_work_on_a_list_takes_a_first_look_back() -> None:
     """What looked like the end was none if the job is at work again."""
     wait = begun("archive")
     hear(wait, listed(seen("archive", t1="idle"), "archive"), 1.0)
-    assert wait.state.quiet_since is not None
+    assert wait.state.known.quiet is not None
     hear(wait, listed(seen("archive", t1="running"), "archive"), 1.5)
-    assert wait.state.quiet_since is None
+    assert wait.state.known.quiet is None
 
 
 def test_abort_on_a_list_is_asked_about_by_id_at_once() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ais_jobcore import Continue, JobWait, WaitOptions, limits
-from ais_jobcore.rules.pacing import _estimated_rest, _interval, _retry_delay, next_moment
+from ais_jobcore.rules.pacing import _interval, _retry_delay, next_moment
+from ais_jobcore.rules.progress import estimated_rest
 from ais_jobcore.rules.sources import preferred_source
-from ais_jobcore.rules.state import Faults, Phase, Progress, Signal, Source
-from tests.core.scripts import JOB, REFUSED, RUNNING, status
+from ais_jobcore.rules.state import Faults, Phase, Progress, Quiet, Signal, Source
+from tests.core.scripts import JOB, REFUSED, RUNNING, altered, status
 
 if TYPE_CHECKING:
     from ais_jobcore.rules.state import WaitState
@@ -31,7 +32,7 @@ def state(kind: str = "copy-bck", timeout: float | None = None, **fields: object
     options = fields.pop("options", {})
     assert isinstance(options, dict)
     wait = JobWait(JOB, kind, timeout, options=WaitOptions(schedule=Noted(), **options))
-    return evolve(wait.state, **fields)
+    return altered(wait.state, **fields)
 
 
 # Estimates.
@@ -56,7 +57,7 @@ def state(kind: str = "copy-bck", timeout: float | None = None, **fields: object
 )
 def test_estimate_by_what_was_done(progress: Progress, now: float, rest: float) -> None:
     """The rest takes as long as its share of what was done since the first look."""
-    assert pytest.approx(rest) == _estimated_rest(state(progress=progress), now)
+    assert pytest.approx(rest) == estimated_rest(state(progress=progress), now)
 
 
 @pytest.mark.parametrize(
@@ -70,18 +71,18 @@ def test_estimate_by_what_was_done(progress: Progress, now: float, rest: float) 
 )
 def test_no_estimate(progress: Progress) -> None:
     """Without a rate there is none; what the caller expects stands in, until it is over."""
-    assert _estimated_rest(state(progress=progress), 10.0) is None
+    assert estimated_rest(state(progress=progress), 10.0) is None
     expecting = state(progress=progress, options={"expected_duration": 60.0})
-    assert 50.0 == _estimated_rest(expecting, 10.0)
-    assert _estimated_rest(expecting, 60.0) is None
-    assert _estimated_rest(expecting, 61.0) is None
+    assert 50.0 == estimated_rest(expecting, 10.0)
+    assert estimated_rest(expecting, 60.0) is None
+    assert estimated_rest(expecting, 61.0) is None
 
 
 def test_estimate_is_dropped_when_nothing_moves() -> None:
     """A job that stands still for a whole interval of looks at its targets keeps none."""
     moved = state(progress=Progress(0.5, at=10.0))
     # The interval at 21.5 is 1 + 21.5 + 0.5; it stood still for 11.5.
-    assert _estimated_rest(moved, 21.5) is not None
+    assert estimated_rest(moved, 21.5) is not None
 
     @frozen
     class Short:
@@ -89,9 +90,9 @@ def test_estimate_is_dropped_when_nothing_moves() -> None:
             assert waited >= 0
             return 2.0 if snapshots is True else 100.0
 
-    short = evolve(moved, options=WaitOptions(schedule=Short()))
-    assert _estimated_rest(short, 12.0) is not None
-    assert _estimated_rest(short, 12.1) is None
+    short = altered(moved, options=WaitOptions(schedule=Short()))
+    assert estimated_rest(short, 12.0) is not None
+    assert estimated_rest(short, 12.1) is None
 
 
 @pytest.mark.parametrize(("source", "floor"), [(Source.SNAPSHOTS, 1.5), (Source.STATUS, 1.25)])
@@ -147,5 +148,5 @@ def test_request_that_stays_the_same_is_not_made_anew() -> None:
 
 def test_second_look_is_planned_from_the_first() -> None:
     """Half a second after a first look the second one is the rest of the gap away."""
-    waiting = state("dsort", phase=Phase.CONFIRM, quiet_since=1.0, quiet_targets=0)
+    waiting = state("dsort", phase=Phase.CONFIRM, quiet=Quiet(1.0, 0))
     assert 3.0 == next_moment(waiting, Signal.QUIET, Source.SNAPSHOTS, 1.5)

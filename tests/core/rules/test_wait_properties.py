@@ -128,7 +128,7 @@ def test_no_success_without_evidence(drawn: tuple[dict[str, object], list[Step]]
     said = [event for event, _ in heard if isinstance(event, JobStatus) and event.uuid in {"", job_id}]
     # The proxies are not believed about kinds that have no status; downloads have nothing else.
     believed = [each for each in said if each.kind != "load-lom-cache" or job_id.startswith("dnl-")]
-    over = wait.state.status is not None and wait.state.status.over
+    over = wait.state.known.status is not None and wait.state.known.status.over
     assert not over or any(each.over and not each.failed for each in believed)
     for states in last.values():
         assert over or TargetState.FINISHED in states or states[-1] is TargetState.IDLE

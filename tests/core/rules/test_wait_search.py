@@ -237,4 +237,4 @@ def test_progress_is_counted_from_the_search_on() -> None:
     told = tell(
         JobWait("", "archive", options=WaitOptions(expected_objects=100)), (ACTIVE, (1.0, shown)), at=7.0
     )
-    assert (0.4, 0.4, 1.0) == attrgetter("done", "first_done", "first_at")(told.wait.state.progress)
+    assert (0.4, 0.4, 1.0) == attrgetter("done", "first_done", "first_at")(told.wait.state.known.progress)

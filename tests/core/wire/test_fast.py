@@ -74,9 +74,9 @@ PIECES: Final = [
 def without_msgspec(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let msgspec not be installed."""
     monkeypatch.setitem(sys.modules, "msgspec", None)
-    _fast._decoder.cache_clear()
+    _fast.decoder.cache_clear()
     yield
-    _fast._decoder.cache_clear()
+    _fast.decoder.cache_clear()
 
 
 def attempt(body: bytes) -> tuple[Sightings | None, str]:
@@ -102,15 +102,15 @@ def mutants(count: int) -> list[bytes]:
 
 def test_usual_reply_is_seen_at_a_glance() -> None:
     """What servers send every time needs no closer look: the other parser is not asked."""
-    assert {"t1", "t3"} == set(_fast.glance(PLAIN, ID))
+    assert {"t1", "t3"} == set(documents._glanced(PLAIN, ID))
 
 
 def test_glance_says_what_the_closer_look_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of replies damaged in any way, the same are taken, say the same, and are refused in the same words."""
     bodies = [PLAIN, *mutants(MUTANTS)]
-    glanced = sum(bool(_fast.glance(body, ID)) for body in bodies)
+    glanced = sum(bool(documents._glanced(body, ID)) for body in bodies)
     quick = [attempt(body) for body in bodies]
-    monkeypatch.setattr(documents, "glance", lambda *_: {})
+    monkeypatch.setattr(documents, "decoder", lambda: None)
     assert quick == [attempt(body) for body in bodies]
     assert MUTANTS // 20 < glanced < MUTANTS
 
@@ -123,7 +123,7 @@ def test_field_that_is_not_as_usual(key: str, value: object, monkeypatch: pytest
         body = one(snap)
         quick = attempt(body)
         with monkeypatch.context() as patch:
-            patch.setattr(documents, "glance", lambda *_: {})
+            patch.setattr(documents, "decoder", lambda: None)
             assert quick == attempt(body)
 
 
@@ -137,7 +137,7 @@ def test_time_that_is_none_is_named_with_its_target() -> None:
 @pytest.mark.usefixtures("without_msgspec")
 def test_nothing_is_seen_without_msgspec() -> None:
     """Where msgspec is not installed, all is read by the closer look."""
-    assert {} == _fast.glance(PLAIN, ID)
+    assert {} == documents._glanced(PLAIN, ID)
     read, error = attempt(PLAIN)
     assert (["t1", "t3"], "") == (list(read.own if read else ()), error)
 

@@ -35,7 +35,7 @@ def test_request_is_spelt() -> None:
 
 def test_what_there_is_not_is_left_out() -> None:
     """No token, no query, no body: no header, no question mark, no body."""
-    http = spell(Request(what=Query.STOP, method="PUT"), ["http://gw"])
+    http = spell(Request(what=Query.STOP), ["http://gw"])
     assert ("http://gw/v1/cluster", None) == (http.url, http.body)
     assert "Authorization" not in http.headers
 

@@ -83,7 +83,7 @@ def run_group(data: bytes) -> None:
         assert ending is None or isinstance(ending, WaitResult | JobCoreError)
         assert (ending is None) is isinstance(wait.decision, Continue)
         if isinstance(wait.decision, Done):
-            assert witness.vouches(wait.state.until), witness
+            assert witness.vouches(wait.state.question.until), witness
     check_misuse(group)
 
 

@@ -50,17 +50,17 @@ def check_text(text: str) -> None:
 def check_request(wait: JobWait, request: Request) -> None:
     """Check that a request asks for the job of its wait, and is answered or given up in time."""
     state = wait.state
-    assert 0 < request.timeout <= state.options.request_timeout
-    assert 0 <= request.endpoint < state.options.endpoints
+    assert 0 < request.timeout <= state.question.options.request_timeout
+    assert 0 <= request.endpoint < state.question.options.endpoints
     asked = request.json or {}
     assert (
         ({"id": state.job_id} == asked)
         if state.job_id
         else ("id" not in asked and asked["kind"] == state.kind)
     )
-    if state.timeout is not None:
-        assert state.due <= state.timeout + 1e-6
-        assert state.due + request.timeout <= state.timeout + _LATE
+    if state.question.timeout is not None:
+        assert state.due <= state.question.timeout + 1e-6
+        assert state.due + request.timeout <= state.question.timeout + _LATE
 
 
 def check_decision(decision: Decision[Any]) -> None:

@@ -200,7 +200,7 @@ def run_wait(data: bytes) -> None:
             wait = _reloaded(wait)
     _check(wait)
     if isinstance(decision, Done):
-        assert witness.vouches(wait.state.until), witness
+        assert witness.vouches(wait.state.question.until), witness
     check_misuse(wait)
 
 

@@ -24,7 +24,7 @@ from ais_jobcore import Continue, JobWait, Keller, WaitOptions, limits
 from ais_jobcore.events import Fault, FaultKind, NotFound
 from ais_jobcore.kinds import KINDS, SHORTEST_RETENTION
 from ais_jobcore.rules import evidence
-from ais_jobcore.rules.state import NO_FAULTS, Phase, Source, WaitState
+from ais_jobcore.rules.state import Phase, Source, WaitState
 from ais_jobcore.rules.table import step
 from ais_jobcore.snapshots import AggregatedJobSnap, JobSnap, JobStatus, TargetState
 from ais_jobcore.wire.lean import Sighting, Sightings
@@ -244,7 +244,7 @@ def _ago(moment: float | None, now: float) -> float | None:
 
 def key(state: WaitState, memory: Memory) -> Key:
     """Keep what decides."""
-    now, faults, status = state.now, state.faults, state.status
+    now, faults, status = state.now, state.faults, state.known.status
     views = {view.target: view for view in state.targets}
     targets = sorted(
         (
@@ -257,30 +257,32 @@ def key(state: WaitState, memory: Memory) -> Key:
         )
         for place, fact in enumerate(memory.facts, 1)
     )
-    quiet = state.quiet_since
+    quiet = state.known.quiet
     return (
         state.phase,
         state.kind,
-        now if state.timeout is not None else (now >= GRACE, None if state.answered else min(now, CAP)),
+        now
+        if state.question.timeout is not None
+        else (now >= GRACE, None if state.faults.answered else min(now, CAP)),
         state.due - now,
         state.asked,
         tuple(targets),
         None if status is None else (status.over, status.failed, bool(status.err), bool(status.uuid)),
-        _ago(quiet, now),
-        quiet is not None and state.quiet_targets == len(state.targets),
-        frozenset(source.value for source in state.unknown_to),
-        bool(state.superseded_by),
-        state.answered,
-        faults is NO_FAULTS,
+        _ago(quiet and quiet.since, now),
+        quiet is not None and quiet.targets == len(state.targets),
+        frozenset(source.value for source in state.known.unknown_to),
+        bool(state.known.superseded_by),
+        state.faults.answered,
+        bool(faults.count or faults.preferred),
         min(faults.count, 2),
         min(faults.preferred, 2),
         faults.malformed,
         _ago(faults.since, now) if faults.count else None,
-        state.spent,
-        state.refreshed,
-        state.endpoint,
-        _ago(state.progress.changed_at, now) if state.options.counted else None,
-        state.options.counted and state.progress.activity,
+        state.faults.spent,
+        state.faults.refreshed,
+        state.faults.endpoint,
+        _ago(state.known.progress.changed_at, now) if state.question.options.counted else None,
+        state.question.options.counted and state.known.progress.activity,
         memory.err,
         memory.said,
         _ago(memory.done_since, now),
@@ -312,25 +314,28 @@ def _look(view: evidence.TargetView | None, now: float) -> tuple[object, ...]:
 def settled(state: WaitState, memory: Memory) -> tuple[WaitState, Memory]:
     """Count the time anew, once every edge that is counted from the start has passed."""
     by, faults = state.now - CAP, state.faults
-    if state.timeout is not None or by <= 0:
+    if state.question.timeout is not None or by <= 0:
         return state, memory
 
     def back(moment: float | None) -> float | None:
         return None if moment is None else max(moment - by, 0.0)
 
+    known, progress = state.known, state.known.progress
+    if known.quiet is not None:
+        known = evolve(known, quiet=evolve(known.quiet, since=back(known.quiet.since)))
+    if state.question.options.counted:
+        moments = {"at": back(progress.at), "changed_at": back(progress.changed_at)}
+        known = evolve(known, progress=evolve(progress, **moments))
     moved = evolve(
         state,
         now=state.now - by,
         due=state.due - by,
-        quiet_since=back(state.quiet_since),
-        faults=faults if faults is NO_FAULTS else evolve(faults, since=back(faults.since)),
+        known=known,
+        faults=evolve(faults, since=back(faults.since)) if faults.count or faults.preferred else faults,
         targets=tuple(
             view if view.missing_since is None else evolve(view, missing_since=back(view.missing_since))
             for view in state.targets
         ),
-        progress=state.progress
-        if not state.options.counted
-        else evolve(state.progress, at=back(state.progress.at), changed_at=back(state.progress.changed_at)),
     )
     facts = tuple(
         fact if fact.gone_since is None else fact._replace(gone_since=back(fact.gone_since))

@@ -97,7 +97,14 @@ def test_troubles_of_one_class_come_to_the_same(phase: str) -> None:
 def _plain(step: tuple[Any, Any]) -> tuple[object, ...]:
     state, decision = step
     delay = min(decision.delay, CAP) if isinstance(decision, Continue) else type(decision.error)
-    return (state.phase, delay, state.answered, state.faults.malformed, state.refreshed, state.asked)
+    return (
+        state.phase,
+        delay,
+        state.faults.answered,
+        state.faults.malformed,
+        state.faults.refreshed,
+        state.asked,
+    )
 
 
 def test_long_form_says_when_it_was_too_short(
@@ -184,11 +191,11 @@ def believe_the_proxies(_: object, state: Any, *__: object) -> tuple[Any, Signal
 STATUS, IDLE, ENDS = WORLDS["status"], WORLDS["idle"], WORLDS["snapshots"]
 FAULTS: Final = {
     "an end is believed at first sight": (classify, "_read_quiet", confirm_at_once, IDLE),
-    "any target that is done is all of them": (classify, "judge", any_target, ENDS),
-    "errors are forgotten": (classify, "fold", forget_errors, ENDS),
+    "any target that is done is all of them": (evidence, "judge", any_target, ENDS),
+    "errors are forgotten": (evidence, "fold", forget_errors, ENDS),
     "a 404 is the end": (classify, "_read_not_found", not_found_is_the_end, ENDS),
-    "whoever is missing is forgotten": (classify, "fold", forget_the_missing, ENDS),
-    "aborts are ignored": (classify, "judge", ignore_aborts, ENDS),
+    "whoever is missing is forgotten": (evidence, "fold", forget_the_missing, ENDS),
+    "aborts are ignored": (evidence, "judge", ignore_aborts, ENDS),
     "every fault is fatal": (classify, "read_fault", every_fault_is_fatal, STATUS),
     "requests are planned past the deadline": (pacing, "clipped", ask_late, WORLDS["idle, timed"]),
     "nothing expires": (table, "_expired", never_expire, WORLDS["idle, timed"]),

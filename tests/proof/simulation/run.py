@@ -148,7 +148,7 @@ def _short(event: object) -> str:
 
 def _reloaded(wait: JobWait, now: float) -> JobWait:
     """Save a wait and load it, with its place on the clock as it was."""
-    then = wait.state.started_at + wait.state.now
+    then = wait.state.question.started_at + wait.state.now
     return JobWait.load(wait.save(), min(now, then) if now < then else then)
 
 

@@ -40,7 +40,7 @@ def check_plan(wait: JobWait, plan: Continue, timeout: float | None) -> None:
     state, request = wait.state, plan.request
     assert plan.delay >= 0, "a delay below 0"
     assert plan.reason, "no reason"
-    assert 0 < request.timeout <= state.options.request_timeout, "the time for a request"
+    assert 0 < request.timeout <= state.question.options.request_timeout, "the time for a request"
     if timeout is not None:
         assert state.due <= timeout, "asked after the deadline"
         assert state.due + request.timeout <= timeout + LAST + 1e-6, "a request that outlives the deadline"
@@ -59,7 +59,7 @@ def check_end(world: World, network: Network, wait: JobWait, decision: Decision[
         case Done(result):
             assert result.success, "a success that is none"
             assert result.error is None, "a success with an error"
-            _check_success(world, network, result, state.until)
+            _check_success(world, network, result, state.question.until)
         case Abort(None, error):
             assert error is not None, "no error"
             _check_error(world, network, wait, error)
@@ -77,7 +77,7 @@ def _check_count(wait: JobWait, network: Network) -> None:
     """Bound the requests: a few to begin and end with, one per fault, and the square root of the time."""
     state = wait.state
     faults = network.faults.total() + network.unknown
-    k = getattr(state.options.schedule, "k", 0.06)
+    k = getattr(state.question.options.schedule, "k", 0.06)
     most = 40 + 3 * faults + 4.0 / k * (1.0 + state.now) ** 0.5 + state.now / 15
     assert state.polls <= most, f"asked {state.polls} times in {state.now:.1f} s"
 
@@ -167,7 +167,7 @@ def _check_error(world: World, network: Network, wait: JobWait, error: JobCoreEr
         case Timeout():
             assert setting.timeout is not None, "a time-out without a deadline"
             assert state.now >= setting.timeout - 1e-6, "a time-out before the deadline"
-            assert not network.aborts or state.until is Until.NOT_RUNNING, "the abort was seen"
+            assert not network.aborts or state.question.until is Until.NOT_RUNNING, "the abort was seen"
             assert not _was_proved(world, network, wait), "the end was seen"
         case JobInfoNotFound():
             assert network.unknown, "nobody denied to know it"
@@ -188,8 +188,8 @@ def _was_proved(world: World, network: Network, wait: JobWait) -> bool:
     """Tell whether two whole replies, far enough apart, showed the end."""
     if network.missing or world.storm.repeated or world.storm.clock or not wait.state.job_id:
         return False
-    ends = [_rests_from(timeline, wait.state.until, world.kind) for timeline in world.targets]
-    if None in ends or wait.state.until in {Until.STARTED, Until.NOT_RUNNING}:
+    ends = [_rests_from(timeline, wait.state.question.until, world.kind) for timeline in world.targets]
+    if None in ends or wait.state.question.until in {Until.STARTED, Until.NOT_RUNNING}:
         return False
     last = max(end for end in ends if end is not None)
     looks = [moment for moment in network.complete if moment >= last]
@@ -218,8 +218,8 @@ def check_lateness(world: World, wait: JobWait, decision: Decision[WaitResult], 
     state, options = wait.state, world.setting.options
     if not (world.storm.calm and isinstance(decision, Done)) or options.expected_duration is not None:
         return
-    ends = [_rests_from(timeline, state.until, world.kind) for timeline in world.targets]
-    if None in ends or not world.setting.job_id or state.until in {Until.STARTED, Until.NOT_RUNNING}:
+    ends = [_rests_from(timeline, state.question.until, world.kind) for timeline in world.targets]
+    if None in ends or not world.setting.job_id or state.question.until in {Until.STARTED, Until.NOT_RUNNING}:
         return
     ready = max(0.0, *(end for end in ends if end is not None))
     said = [since for since, status in world.status if status is not None and status.over]

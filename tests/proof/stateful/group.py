@@ -190,8 +190,8 @@ class GroupMachine(RuleBasedStateMachine):
                     assert world is not None
                     assert not world.well
                 case Abort(error=Timeout()):
-                    assert wait.state.timeout is not None
-                    assert wait.state.now >= wait.state.timeout
+                    assert wait.state.question.timeout is not None
+                    assert wait.state.now >= wait.state.question.timeout
                 case Abort(error=JobInfoNotFound()):
                     assert job in self.unknown
                 case Abort(result=None, error=error):

@@ -183,9 +183,9 @@ class WaitMachine(RuleBasedStateMachine):
         if told is NOT_FOUND or not self.wait.state.job_id or self.wait.state.phase is Phase.REPORT:
             return
         if isinstance(copy.handle(told, self.now), Continue) and copy.state.asked is self.wait.state.asked:
-            targets, quiet = copy.state.targets, copy.state.quiet_since
+            targets, quiet = copy.state.targets, copy.state.known.quiet
             assert isinstance(copy.handle(told, self.now), Continue)
-            assert (targets, quiet) == (copy.state.targets, copy.state.quiet_since)
+            assert (targets, quiet) == (copy.state.targets, copy.state.known.quiet)
 
     @precondition(lambda self: self.going_on)
     @rule(back=st.floats(0.0, 1e6))
@@ -242,9 +242,9 @@ class WaitMachine(RuleBasedStateMachine):
             case Done(result=result):
                 assert self.told.allows(self.until, self.world.kind), self.told
                 if result.outcome is Outcome.IDLE:
-                    on_deadline = state.timeout is not None and state.due >= state.timeout
+                    on_deadline = state.question.timeout is not None and state.due >= state.question.timeout
                     assert self.told.rested_by
-                    assert on_deadline or self.told.rested_for >= state.options.idle_gap - ROUNDING
+                    assert on_deadline or self.told.rested_for >= state.question.options.idle_gap - ROUNDING
             case Abort(result=WaitResult(outcome=outcome)):
                 if outcome is Outcome.FINISHED_WITH_ERRORS:
                     assert self.told.trouble
@@ -253,8 +253,8 @@ class WaitMachine(RuleBasedStateMachine):
                     assert not self.world.well or outcome is not Outcome.ABORTED
             case Abort(error=Timeout() as error):
                 assert not isinstance(error, Stalled)
-                assert state.timeout is not None
-                assert state.now >= state.timeout
+                assert state.question.timeout is not None
+                assert state.now >= state.question.timeout
             case Abort(error=JobInfoNotFound()):
                 assert self.unknown
             case Abort(error=error):
