@@ -1,5 +1,5 @@
 """
-Write what the documents take from the code: kinds of job, moves of a wait, flaws of others, mutations.
+Write what the documents take from the code: the path of a poll, kinds, moves, flaws of others, mutations.
 
 ``python -m docs.generate`` rewrites the parts between the markers; a test compares them with the code.
 """
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Final
 from ais_jobcore.kinds import KINDS, Kind, Strategy
 from ais_jobcore.rules.state import Phase, Signal
 from ais_jobcore.rules.table import TRANSITIONS
+from docs.poll import diagram
 from tests.proof.differential.judge import GO, SDK, Flaw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 PAGES: Final = tuple(
-    Path(__file__).with_name(f"{name}.md") for name in ("waiting", "differences", "mutations")
+    Path(__file__).with_name(f"{name}.md") for name in ("architecture", "waiting", "differences", "mutations")
 )
 
 SURVIVORS: Final = Path(__file__).parents[1] / "tests" / "proof" / "mutation" / "survivors.toml"
@@ -142,6 +143,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
+    "poll": diagram,
     "kinds": kinds_table,
     "moves": moves_table,
     "states": state_diagram,

@@ -249,8 +249,7 @@ def test_replay_for_coroutines(made_up: Recording) -> None:
 
 def test_exchanges_may_be_made_by_hand() -> None:
     """A recording needs no file."""
-    exchange = Exchange(
-        t=0.0, took=0.0, endpoint="", key=("GET", "/v1/cluster", "status", "", "kind=", ""), answer=Reply(200)
-    )
+    key = ("GET", "/v1/cluster", "what=status", "", "kind=", "")
+    exchange = Exchange(t=0.0, took=0.0, endpoint="", key=key, answer=Reply(200))
     request = Request(what=Query.STATUS)
     assert (Reply(200), 0.0) == Recording((exchange,)).answer(request, 0.0)

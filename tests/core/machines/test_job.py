@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ais_jobcore import (
+    Abort,
     Continue,
     Done,
     Fault,
@@ -296,3 +297,54 @@ def test_wait_of_a_new_state() -> None:
     state = JobWait(JOB, "lru").state
     assert state is JobWait.of(state).state
     assert JobWait.of(JobWait("", "lru").state).state.kind == "lru"
+
+
+def test_loaded_wait_is_started_where_it_was() -> None:
+    """``start`` gives its pending request, after what is left of the delay at that moment."""
+    wait = JobWait(JOB, "dsort", 60.0)
+    wait.start(0.0)
+    decision = wait.handle(seen("dsort", t1="running"), 10.0)
+    assert isinstance(decision, Continue)
+    left = decision.delay
+    for waited in (0.0, left / 4, left / 2):
+        loaded = JobWait.load(wait.save(), 100.0)
+        started = loaded.start(100.0 + waited)
+        assert isinstance(started, Continue)
+        assert decision.request == started.request
+        assert pytest.approx(left - waited) == started.delay
+        assert loaded.state == JobWait.load(wait.save(), 100.0).state
+    late = JobWait.load(wait.save(), 100.0).start(1000.0)
+    assert isinstance(late, Continue)
+    assert 0.0 == late.delay
+
+
+def test_loaded_wait_that_is_over_starts_with_its_end() -> None:
+    """Whoever runs it gets the end that it came to."""
+    wait = JobWait(JOB, "dsort")
+    wait.start(0.0)
+    end = wait.handle(seen("dsort", t1="aborted"), 1.0)
+    assert isinstance(end, Abort)
+    assert end == JobWait.load(wait.save(), 0.0).start(5.0)
+
+
+def test_loaded_wait_is_started_once() -> None:
+    """A second start is out of turn, and so is one after an answer was handed in."""
+    wait = JobWait(JOB, "dsort")
+    wait.start(0.0)
+    loaded = JobWait.load(wait.save(), 0.0)
+    loaded.start(0.0)
+    with pytest.raises(RuntimeError, match="started already"):
+        loaded.start(0.0)
+    loaded = JobWait.load(wait.save(), 0.0)
+    loaded.handle(seen("dsort", t1="running"), 1.0)
+    with pytest.raises(RuntimeError, match="started already"):
+        loaded.start(1.0)
+
+
+def test_wrong_event_is_quoted_in_bounded_length() -> None:
+    """However large it is, the error has a few dozen characters of it."""
+    wait = JobWait(JOB, "dsort")
+    wait.start(0.0)
+    with pytest.raises(TypeError, match=r"was expected, not ") as raised:
+        wait.handle("x" * 100_000, 0.0)  # type: ignore[arg-type]
+    assert len(str(raised.value)) < 120

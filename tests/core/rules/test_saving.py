@@ -9,6 +9,8 @@ import re
 import subprocess
 import sys
 from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -377,3 +379,33 @@ def test_wait_that_looks_done_from_the_beginning() -> None:
     wait = JobWait(JOB, "lru", 60.0)
     decision = wait.start(0.0)
     _require_whole(altered(wait.state, quiet=Quiet(0.0, 1)), decision)
+
+
+SAVED = [
+    json.loads(line)
+    for line in Path(__file__).with_name("saved").joinpath("before-1.0.jsonl").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize("saved", SAVED, ids=[each["name"] for each in SAVED])
+def test_waits_of_earlier_versions_are_read(saved: dict[str, Any]) -> None:
+    """They come back as they were, and are written again in the same words; today's are written like them."""
+    loaded = JobWait.load(saved["saved"], saved["now"])
+    assert saved["saved"] == loaded.save()
+    told = SCRIPTS[saved["name"]]
+    assert (told.wait.state, told.wait.decision) == (loaded.state, loaded.decision)
+    assert saved["saved"] == told.wait.save()
+
+
+def test_saved_wait_sends_nothing_but_what_it_asks() -> None:
+    """Method, path and query of a saved request are for people to read: it is made anew of what it asks."""
+    document = json.loads(SCRIPTS["watching"].wait.save())
+    for request in (document["state"]["pending"], document["decision"]["request"]):
+        request |= {"method": "PUT", "path": ":80/steal", "query": {"what": "x"}}
+    loaded = JobWait.load(json.dumps(document), 0.0).decision
+    assert isinstance(loaded, Continue)
+    assert ("GET", "/v1/cluster", {"what": "status"}) == (
+        loaded.request.method,
+        loaded.request.path,
+        loaded.request.query,
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from attrs import fields
 from attrs.exceptions import FrozenInstanceError
 
-from ais_jobcore import JobWait
+from ais_jobcore import Continue, JobWait
 from ais_jobcore.rules.state import Phase, Signal, Source, WaitState
 from ais_jobcore.rules.table import TRANSITIONS
 from tests.core.scripts import (
@@ -132,3 +133,16 @@ def test_seen() -> None:
     assert not fresh.seen
     assert altered(fresh, status=RUNNING).seen
     assert tell(JobWait(JOB), (SNAPS, seen(t1="running"))).wait.state.seen
+
+
+def test_state_has_two_parts() -> None:
+    """A step replaces at most ten fields; the question stays the same value to the end."""
+    changing = {each.name for each in fields(WaitState)} - {"question"}
+    assert len(changing) <= 10
+    wait = JobWait(JOB, "copy-bck")
+    wait.start(5.0)
+    question = wait.state.question
+    for answer in (RUNNING, REFUSED, UNKNOWN, seen(t1="running"), OVER, seen(t1="finished")):
+        if isinstance(wait.decision, Continue):
+            wait.handle(answer, 6.0)
+        assert question is wait.state.question

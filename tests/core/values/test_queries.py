@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ais_jobcore import BucketRef, Request
+from ais_jobcore import AggregatedJobSnap, BucketRef, JobStatus, Request
 from ais_jobcore.queries import (
     Query,
     ask_kind,
@@ -172,3 +173,33 @@ def test_what_a_request_asks_for() -> None:
 def test_no_fresh_token_unless_it_is_asked_for() -> None:
     """A request is sent with the token that there is."""
     assert not ask_status("j").addressed(timeout=1.0, endpoint=0).refresh_token
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        (ask_sightings("j"), AggregatedJobSnap),
+        (ask_sightings("j", counted=True), AggregatedJobSnap),
+        (ask_snapshots("j"), AggregatedJobSnap),
+        (ask_kind("lru", active=True), AggregatedJobSnap),
+        (ask_status("j"), JobStatus),
+        (list_statuses(), None),
+        (list_kind("lru"), None),
+        (list_names(), None),
+        (start_job("lru"), None),
+        (stop_job("j"), None),
+    ],
+)
+def test_decoded_answer_to_a_request(request_: Request, answer: object) -> None:
+    """A request says which decoded type may stand for its reply, if any may."""
+    assert answer is request_.answer
+
+
+def test_request_goes_nowhere_else() -> None:
+    """Method, path and query follow from what is asked for; there is no way to give others."""
+    assert {"what", "job_id", "body", "force", "timeout", "endpoint", "refresh_token"} == {
+        each.name for each in fields(Request)
+    }
+    assert {"/v1/cluster"} == {Request(what=what).path for what in Query}
+    assert {Query.START, Query.STOP} == {what for what in Query if Request(what=what).method == "PUT"}
+    assert {"GET", "PUT"} == {Request(what=what).method for what in Query}
