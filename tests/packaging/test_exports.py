@@ -12,8 +12,10 @@ import pytest
 PROMISED = {
     "ais_jobcore": {
         *("JobWait", "GroupWait", "WaitOptions", "Reply", "Fault", "FaultKind", "NotFound", "Request"),
-        *("Continue", "Done", "Abort", "Decision"),
+        *("Continue", "Done", "Abort", "Decision", "Event", "Query"),
+        *("Operation", "Scheduler", "Send", "drive", "drive_async", "load", "operations"),
         *("JobSnap", "AggregatedJobSnap", "JobStatus", "WaitResult", "Outcome", "TargetState"),
+        *("TargetView", "Until", "Schedule", "Keller"),
         *("Kind", "KINDS", "resolve_kind"),
         *("JobCoreError", "Timeout", "JobInfoNotFound", "JobFailed"),
         *("RequestFailed", "ProtocolError", "TransportFault"),

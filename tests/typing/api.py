@@ -6,10 +6,10 @@ The signatures of ``Job`` are those of ``aistore.sdk.job.Job``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import assert_never, assert_type
+from typing import TypeVar, assert_never, assert_type
 
 from ais_jobcore import (
     KINDS,
@@ -18,6 +18,7 @@ from ais_jobcore import (
     Continue,
     Decision,
     Done,
+    Event,
     Fault,
     FaultKind,
     GroupWait,
@@ -28,24 +29,36 @@ from ais_jobcore import (
     Keller,
     Kind,
     NotFound,
+    Operation,
     Outcome,
+    Query,
     Reply,
     Request,
     ReturnWhen,
+    Scheduler,
+    Send,
     TargetState,
+    TargetView,
     Timeout,
     WaitOptions,
     WaitResult,
+    drive,
+    drive_async,
+    load,
+    operations,
     resolve_kind,
 )
 from ais_jobcore.recording import Record, Recorder, Transcript, replay
 from ais_jobcore_aiohttp import AsyncClient, AsyncJob
 from ais_jobcore_requests import Client, Job
 
+T = TypeVar("T")
+
 # The core, by hand
 
 
 def send(request: Request) -> Reply | Fault:
+    assert_type(request.what, Query)
     assert_type(request.method, str)
     assert_type(request.path, str)
     assert_type(request.query, Mapping[str, str])
@@ -81,6 +94,47 @@ def by_hand(now: float) -> WaitResult:
             raise error
         case _:
             assert_never(decision)
+
+
+def unwrapped(decision: Done[WaitResult] | Abort[WaitResult]) -> WaitResult:
+    return assert_type(decision.unwrap(), WaitResult)
+
+
+def driven(clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    load()
+    assert_type(drive(JobWait("x"), send, clock=clock, sleep=sleep), WaitResult)
+    assert_type(drive(operations.start("lru"), send, clock=clock, sleep=sleep), str)
+    drive(operations.status("x"), send, clock=clock, sleep=sleep, on_decision=told)
+
+
+def told(decision: Decision[object]) -> None:
+    assert_type(decision.reason, str)
+
+
+async def awaited(
+    ask: Callable[[Request], Awaitable[Event]], sleep: Callable[[float], Awaitable[None]], now: float
+) -> None:
+    assert_type(await drive_async(JobWait("x"), ask, clock=lambda: now, sleep=sleep), WaitResult)
+
+
+def any_operation(operation: Operation[T], event: Event) -> Decision[T]:
+    operation.start(0.0)
+    return operation.handle(event, 0.0)
+
+
+def any_scheduler(scheduler: Scheduler[T], event: Event, now: float) -> T:
+    planned = scheduler.poll(now)
+    if not isinstance(planned, Send):
+        return planned.unwrap()
+    assert_type(planned.wake, float | None)
+    for ticket in planned.tickets:
+        assert_type(ticket.request, Request)
+        scheduler.handle(ticket, event, now)
+    return any_scheduler(scheduler, event, now)
+
+
+def views(view: TargetView) -> tuple[str, TargetState, float | None]:
+    return view.target, view.state, view.missing_since
 
 
 def decoded(wait: JobWait, now: float) -> None:

@@ -33,6 +33,11 @@ def test_name_is_imported_once() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
 
 
+def test_module_is_a_name_too() -> None:
+    """``operations`` is the module that makes operations of one request."""
+    assert ais_jobcore.operations is sys.modules["ais_jobcore.machines.operations"]
+
+
 def test_unknown_name() -> None:
     """It is the same error as of any other package."""
     get = _later("ais_jobcore", {"kinds": "KINDS Kind"})

@@ -1,4 +1,4 @@
-"""Snapshots, statuses and results: what they are read as, and their arithmetic."""
+"""Snapshots and statuses: what they are read as, and their arithmetic."""
 
 from __future__ import annotations
 
@@ -16,13 +16,10 @@ from hypothesis import strategies as st
 from ais_jobcore import (
     AggregatedJobSnap,
     BucketRef,
-    JobFailed,
     JobSnap,
     JobStats,
     JobStatus,
-    Outcome,
     TargetState,
-    WaitResult,
 )
 from ais_jobcore.snapshots import classify, from_nanoseconds, join_texts, to_nanoseconds
 
@@ -86,20 +83,6 @@ def test_which_states_are_an_end() -> None:
     }
 
 
-def test_which_outcomes_are_successes() -> None:
-    """The last two of the order of precedence are successes."""
-    assert [
-        Outcome.ABORTED,
-        Outcome.LOST,
-        Outcome.SUPERSEDED,
-        Outcome.GONE,
-        Outcome.FINISHED_WITH_ERRORS,
-        Outcome.FINISHED,
-        Outcome.IDLE,
-    ] == list(Outcome)
-    assert [Outcome.FINISHED, Outcome.IDLE] == [outcome for outcome in Outcome if outcome.success]
-
-
 @pytest.mark.parametrize(
     ("snap", "error"),
     [
@@ -116,12 +99,10 @@ def test_the_error_of_a_snapshot(snap: JobSnap, error: str) -> None:
 
 
 def test_exact_times_follow_from_the_times() -> None:
-    """Without exact nanoseconds, a snapshot and a result take those of their times."""
+    """Without exact nanoseconds, a snapshot takes those of its times."""
     assert START_NS == FINISHED.start_time_ns
     assert START_NS + 5_000_000_000 == FINISHED.end_time_ns
     assert (None, None) == (NOT_STARTED.start_time_ns, NOT_STARTED.end_time_ns)
-    assert WaitResult(job_id="j", success=True, end_time=START).end_time_ns == START_NS
-    assert WaitResult(job_id="j", success=True).end_time_ns is None
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
@@ -236,20 +217,17 @@ def test_what_a_status_means(status: JobStatus, over: bool, failed: bool) -> Non
 
 
 def test_snapshots_are_values() -> None:
-    """Snapshots, buckets and results cannot be written to, compare by value, and can be pickled."""
+    """Snapshots, statuses and buckets cannot be written to, compare by value, and can be pickled."""
     snap = evolve(
         FINISHED,
         bucket=BucketRef("b", "ais", {"uuid": "", "name": ""}),
         stats=JobStats(objects=1, bytes=2),
         ext={"deep": [1]},
     )
-    result = WaitResult(job_id="j", success=True, snapshots=cluster(snap), end_time=END)
-    for value in (snap, snap.bucket, snap.stats, cluster(snap), JobStatus(uuid="j"), result):
+    for value in (snap, snap.bucket, snap.stats, cluster(snap), JobStatus(uuid="j")):
         assert value == pickle.loads(pickle.dumps(value))  # noqa: S301
     with pytest.raises(FrozenInstanceError):
         snap.id = "other"
-    with pytest.raises(FrozenInstanceError):
-        result.success = False
 
 
 def test_a_snapshot_as_a_cluster_sends_it_can_be_in_a_set() -> None:
@@ -260,7 +238,7 @@ def test_a_snapshot_as_a_cluster_sends_it_can_be_in_a_set() -> None:
 
 
 def test_what_is_not_said_is_empty() -> None:
-    """A snapshot, counters, a status and a result of which nothing is said say nothing."""
+    """A snapshot, counters and a status of which nothing is said say nothing."""
     snap = JobSnap()
     assert ("", "", None, None) == (snap.id, snap.kind, snap.start_time, snap.end_time)
     assert (None, None, None, None) == (snap.bucket, snap.source_bck, snap.destination_bck, snap.stats)
@@ -268,43 +246,19 @@ def test_what_is_not_said_is_empty() -> None:
     assert (0, "", None) == (snap.packed, snap.ctlmsg, snap.ext)
     assert JobStats(0, 0, 0, 0, 0, 0) == JobStats()
     assert JobStatus("", "", 0, False, "", False, ()) == JobStatus()
-    result = WaitResult(job_id="j", success=True)
-    assert (None, None, "", None) == (result.error, result.end_time, result.kind, result.outcome)
-    assert ({}, {}, 0, 0.0) == (result.errors, result.targets, result.polls, result.elapsed)
-    assert (None, ()) == (result.snapshots, result.notes)
 
 
-def test_snapshots_and_results_are_made_by_keywords() -> None:
-    """Nothing about a snapshot or a result is told by position."""
+def test_snapshots_are_made_by_keywords() -> None:
+    """Nothing about a snapshot is told by position."""
     with pytest.raises(TypeError):
         JobSnap("j")
-    with pytest.raises(TypeError):
-        WaitResult("j", True)
 
 
-def test_the_words_of_states_and_outcomes() -> None:
+def test_the_words_of_states() -> None:
     """The values are what is printed and saved; they do not change."""
     assert ["not started", "running", "idle", "finished", "aborted", "lost"] == [
         state.value for state in TargetState
     ]
-    assert ["aborted", "lost", "superseded", "gone", "finished with errors", "finished", "idle"] == [
-        outcome.value for outcome in Outcome
-    ]
-
-
-def test_a_result_is_true_iff_it_is_a_success() -> None:
-    """The truth of a result is its success, as in the seed (S41)."""
-    assert WaitResult(job_id="j", success=True)
-    assert not WaitResult(job_id="j", success=False)
-
-
-def test_a_result_raises_on_request() -> None:
-    """A failure is raised as `JobFailed` with the whole result, when asked to; a success is not."""
-    WaitResult(job_id="j", success=True).raise_for_failure()
-    failure = WaitResult(job_id="j", success=False, error="user abort", outcome=Outcome.ABORTED)
-    with pytest.raises(JobFailed, match="job 'j' aborted: user abort") as caught:
-        failure.raise_for_failure()
-    assert caught.value == JobFailed(failure)
 
 
 @pytest.mark.parametrize(
