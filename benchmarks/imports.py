@@ -51,7 +51,7 @@ def imported(rounds: int = 25, *, sdk: bool = True) -> list[Check]:
     for name, (own, parts) in _PAIRS.items():
         library = parts.removeprefix("import ").replace(",", " +")
         checks += [
-            Check(DRIVERS, f"{name}, as a multiple of {library}", best[own] / best[parts], 1.15),
+            Check(DRIVERS, f"{name}, as a multiple of {library}", best[own] / best[parts], 1.0),
             Check(DRIVERS, name, 1000 * best[own], unit="ms"),
             Check(DRIVERS, library, 1000 * best[parts], unit="ms"),
         ]

@@ -34,8 +34,8 @@ def state(waits: int = 500) -> list[Check]:
     polled = _weigh("copy-bck", _FEW, waits)
     further = (many - few) / (_MANY - _FEW)
     return [
-        Check(STATE, "a wait of 3 targets that polls snapshots", few / _KIB, 1.5, "KiB"),
-        Check(STATE, "a wait that polls a status", polled / _KIB, 1.5, "KiB"),
+        Check(STATE, "a wait of 3 targets that polls snapshots", few / _KIB, 1.2, "KiB"),
+        Check(STATE, "a wait that polls a status", polled / _KIB, 1.2, "KiB"),
         Check(STATE, "each further target", further, 160, "bytes"),
     ]
 

@@ -28,7 +28,7 @@ NOT_THE_CORE: Final = "testing"
 """The package that is tested by ``tests/testing``, and not to the last branch."""
 
 _WAITS: Final = dict.fromkeys(
-    ("table", "classify", "plan", "sources", "faults", "pacing", "state", "messages"), "wait"
+    ("table", "classify", "plan", "sources", "faults", "pacing", "progress", "state", "messages"), "wait"
 )
 """The rules are one thing: a test of a wait comes by all of them."""
 

@@ -132,9 +132,10 @@ def any_target(judge: Callable[..., Verdict], views: Any, until: Until) -> Verdi
     return judge(done or views, until)
 
 
-def forget_errors(fold: Callable[..., Any], *args: object, **more: object) -> Any:
+def forget_errors(weigh: Callable[..., Any], *args: object, **more: object) -> Any:
     """Keep no error text."""
-    return tuple(evolve(view, error="") for view in fold(*args, **more))
+    views, verdict = weigh(*args, **more)
+    return tuple(evolve(view, error="") for view in views), verdict
 
 
 def not_found_is_the_end(_: object, state: Any, *__: object) -> tuple[Any, Signal]:
@@ -142,9 +143,9 @@ def not_found_is_the_end(_: object, state: Any, *__: object) -> tuple[Any, Signa
     return state, Signal.ENDED
 
 
-def forget_the_missing(fold: Callable[..., Any], views: Any, own: Any, **more: object) -> Any:
-    """Drop whoever is not in the reply."""
-    return fold(tuple(view for view in views if view.target in own), own, **more)
+def forget_the_missing(weigh: Callable[..., Any], views: Any, own: Any, *args: object, **more: object) -> Any:
+    """Drop the targets that are not in the reply."""
+    return weigh(tuple(view for view in views if view.target in own), own, *args, **more)
 
 
 def ignore_aborts(judge: Callable[..., Verdict], views: Any, until: Until) -> Verdict:
@@ -192,9 +193,9 @@ STATUS, IDLE, ENDS = WORLDS["status"], WORLDS["idle"], WORLDS["snapshots"]
 FAULTS: Final = {
     "an end is believed at first sight": (classify, "_read_quiet", confirm_at_once, IDLE),
     "any target that is done is all of them": (evidence, "judge", any_target, ENDS),
-    "errors are forgotten": (evidence, "fold", forget_errors, ENDS),
+    "errors are forgotten": (classify, "weigh", forget_errors, ENDS),
     "a 404 is the end": (classify, "_read_not_found", not_found_is_the_end, ENDS),
-    "whoever is missing is forgotten": (evidence, "fold", forget_the_missing, ENDS),
+    "whoever is missing is forgotten": (classify, "weigh", forget_the_missing, ENDS),
     "aborts are ignored": (evidence, "judge", ignore_aborts, ENDS),
     "every fault is fatal": (classify, "read_fault", every_fault_is_fatal, STATUS),
     "requests are planned past the deadline": (pacing, "clipped", ask_late, WORLDS["idle, timed"]),
