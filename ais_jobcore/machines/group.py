@@ -340,7 +340,7 @@ class GroupWait:
             timeout = min(timeout, self._deadlines[0][0] + limits.LAST_REQUEST - at)
         self._asked = _Asked(evolve(request, timeout=timeout), at, riders, key)
         last = cast("Continue", self._members[riders[0]].wait.decision)
-        name = printable(states[0].job_id or states[0].kind, 100)
+        name = printable(states[0].job_id or states[0].kind, limits.NAME_LIMIT)
         whom = f"{len(riders)} by the list of {key}" if key else name
         self._decision = Continue(at - now, self._asked.request, f"{self._count()}; {whom}: {last.reason}")
         return self._decision

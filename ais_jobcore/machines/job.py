@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve
 
+from .. import limits
 from ..decisions import Continue, Decision, Done
 from ..events import Event, Reply
 from ..kinds import find_kind, kind_of_id, named_kind, require_waitable
-from ..limits import SHOWN_VALUE
 from ..options import Until, WaitOptions, check_timeout
 from ..rules.state import NOTHING_KNOWN, Known, Phase, Question, WaitState, shifted
 from ..text import printable
@@ -54,7 +54,7 @@ class JobWait:
         self,
         job_id: str = "",
         kind: str = "",
-        timeout: float | None = 300.0,
+        timeout: float | None = limits.WAIT_TIMEOUT,
         until: str | Until = "auto",
         bucket: BucketRef | None = None,
         options: WaitOptions | None = None,
@@ -124,9 +124,8 @@ class JobWait:
         if isinstance(event, Reply):
             return self._take(*rules.step(self._state, rules.decode(self._decision.request, event), now))
         if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
-            msg = (
-                f"a Reply, a Fault or a decoded value was expected, not {printable(repr(event), SHOWN_VALUE)}"
-            )
+            shown = printable(repr(event), limits.SHOWN_VALUE)
+            msg = f"a Reply, a Fault or a decoded value was expected, not {shown}"
             raise TypeError(msg)
         return self._take(*rules.step(self._state, event, now))
 

@@ -20,10 +20,10 @@ table lacks cannot happen. ``step`` looks it up, and nothing else decides:
 Every decision has a reason, and every sentence that is printed stands in ``messages``.
 
 **What makes an end.** One abort on one target ends a wait at once. A success needs every target that was ever
-seen with the job: all finished, or all finished or idle where the kind idles. Idleness is seen twice, at least
-two seconds apart; an end whose beginning nobody saw is seen twice too. A status that says *over* is half the
-evidence: the targets are asked for the other half, since only one proxy knows the errors. A target that
-was at work and is missing from two good replies is lost. A fault is never an end: it says that nobody
+seen with the job: all finished, or all finished or idle where the kind idles. Idleness is seen twice, at
+least two seconds apart; an end whose beginning nobody saw is seen twice too. A status that says *over* is
+half the evidence: the targets are asked for the other half, since only one proxy knows the errors. A target
+that was at work and is missing from two good replies is lost. A fault is never an end: it says that nobody
 can be asked, not that the job failed.
 
 Each file imports only files that stand before it in this list:

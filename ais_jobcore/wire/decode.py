@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
+from .. import limits
 from ..errors import ProtocolError
 from ..events import Fault, FaultKind, NotFound
 from ..queries import Query
@@ -83,7 +84,8 @@ def _trouble(reply: Reply, document: ErrorDocument | None) -> Trouble:
 
 
 def _first_words(reply: Reply) -> str:
-    return printable(reply.body[:200].decode("utf-8", "replace")) or f"HTTP {reply.status} without a body"
+    words = printable(reply.body[: limits.WORDS_LIMIT].decode("utf-8", "replace"))
+    return words or f"HTTP {reply.status} without a body"
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -137,7 +139,7 @@ def _names(_: Request, reply: Reply) -> Observation:
 def _started(_: Request, reply: Reply) -> Observation:
     text = reply.body.decode("utf-8", "replace").strip().strip('"')
     if not _JOB_ID.match(text):
-        msg = f"the id of a job was expected, not {printable(text, 40)!r}"
+        msg = f"the id of a job was expected, not {printable(text, limits.SHOWN_VALUE)!r}"
         raise ProtocolError(msg)
     return Accepted(text)
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from ais_jobcore import load
+from ais_jobcore.rules import saving
 from ais_jobcore.rules.table import step, step_shared
 from ais_jobcore.wire.decode import decode
 
@@ -38,7 +39,7 @@ assert ais_jobcore.load() is before
 
 def test_functions_of_the_machines() -> None:
     """What reads a reply, and what takes an input: those of their modules, and always the same."""
-    assert (decode, step, step_shared) == load()
+    assert (decode, step, step_shared, saving.dump, saving.load) == load()
     assert load() is load()
 
 
