@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .queries import Query, Request
     from .results import JobFailed, Outcome, WaitResult
     from .schedules import Keller, Schedule
+    from .schedules.learned import Learned
     from .snapshots import (
         AggregatedJobSnap,
         BucketRef,
@@ -77,6 +78,7 @@ __all__ = [
     "JobWait",
     "Keller",
     "Kind",
+    "Learned",
     "NotFound",
     "Operation",
     "Outcome",
@@ -152,6 +154,7 @@ if not TYPE_CHECKING:  # pragma: no branch - so that type checkers know which na
             "queries": "Query Request",
             "results": "JobFailed Outcome WaitResult",
             "schedules": "Keller Schedule",
+            "schedules.learned": "Learned",
             "snapshots": "AggregatedJobSnap BucketRef JobSnap JobStats JobStatus TargetState",
         },
     )

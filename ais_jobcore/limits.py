@@ -93,6 +93,28 @@ KELLER_GROWTH: Final = 0.4
 """The part of the time waited that an interval may have above its floor: early, the formula overshoots."""
 KELLER_HORIZON: Final = 86_400.0
 """Seconds; the longest job that the formula reckons with."""
+LEARNED_DURATIONS: Final = 1000
+"""Past durations that a schedule is learned from, at most: the newest count."""
+LEARNED_SHORTEST: Final = 0.01
+"""Seconds; a shorter duration counts as this long: no schedule asks more often."""
+LEARNED_LONGEST: Final = 1e9
+"""Seconds, 32 years; a longer duration counts as this long."""
+LEARNED_HORIZON: Final = 10.0
+"""How many times as long as the longest past duration a job may get, at least, for Keller's formula."""
+LEARNED_REQUESTS: Final = 100.0
+"""Requests for an ordinary job, at least: beside them, the three that no schedule can save weigh little."""
+LEARNED_FINEST: Final = 0.25
+"""The part of Keller's ``k`` that is left where jobs are so short that they would get fewer."""
+LEARNED_DOUBT: Final = 0.5
+"""Past jobs that the thought weighs as much as, that the next one is unlike them all."""
+LEARNED_LEAST_DOUBT: Final = 0.005
+"""The weight of that thought, at least, however many jobs there were."""
+LEARNED_BLUR: Final = 2.0
+"""By how much, in logarithms, a single duration may be off; it falls with the number of durations."""
+LEARNED_REACH: Final = 7.0
+"""The same, as a multiple of the distance to the nearest quarter of the durations; it falls with its root."""
+LEARNED_KNOTS: Final = 24
+"""Durations at which a learned schedule is computed, and steps up to the longest: 98 moments in all."""
 UNKNOWN_JOB_DELAY: Final = 3.0
 """Seconds that known jobs of a group are asked ahead of an unknown one: proxies take 2 s over that (V4)."""
 

@@ -34,6 +34,7 @@ _WAITS: Final = dict.fromkeys(
 
 TESTED_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "__init__": ("names",),
+    "schedules.__init__": ("keller",),
     # Documents, and the whole models that are made of them.
     "wire.models": ("documents",),
     **{f"rules.{name}": (tests,) for name, tests in _WAITS.items()},

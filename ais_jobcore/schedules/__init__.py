@@ -3,7 +3,7 @@ When to ask next if nothing is known but the time waited: the schedules that a c
 
 For a job of unknown length the best interval after ``t`` seconds is ``k * sqrt(t * ln(T / t))``
 (Keller, Management Science 21(3), 1974, with durations log-uniform up to ``T``). A schedule never
-depends on the time-out of the wait (rules E5, S54, S55, R1).
+depends on the time-out of the wait (rules E5, S54, S55, R1). What earlier jobs teach is in ``learned``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import field, frozen
 
-from . import limits
+from .. import limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 class Schedule(Protocol):
-    """Say how long to sleep when nothing is known but the time waited. A pure value."""
+    """
+    Say how long to sleep when nothing is known but the time waited. A pure value.
+
+    A schedule whose attribute ``by_age`` is true is told the age of the job, where snapshots show it.
+    """
 
     def interval(self, waited: float, *, snapshots: bool) -> float:
         """
