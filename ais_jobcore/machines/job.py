@@ -22,6 +22,7 @@ from .loading import load as load_all
 if TYPE_CHECKING:
     from ..events import Fault
     from ..results import WaitResult
+    from ..schedules import Schedule
     from ..snapshots import BucketRef
     from ..wire.observations import Listing, Unusable
 
@@ -154,11 +155,15 @@ class JobWait:
         return decision
 
     def save(self) -> str:
-        """Write the whole wait as versioned JSON, to be continued by :meth:`load`, maybe elsewhere."""
+        """
+        Write the whole wait as versioned JSON, to be continued by :meth:`load`, maybe elsewhere.
+
+        A schedule of your own is named by its class, and nothing else of it is kept.
+        """
         return load_all().dump(self._state, self._decision)
 
     @classmethod
-    def load(cls, text: str, now: float, elapsed: float = 0.0) -> JobWait:
+    def load(cls, text: str, now: float, elapsed: float = 0.0, schedule: Schedule | None = None) -> JobWait:
         """
         Load a saved wait, to be driven on like any other: by ``start``, or by sending its pending request.
 
@@ -166,11 +171,13 @@ class JobWait:
             text: what :meth:`save` wrote.
             now: this moment, on any monotonic clock.
             elapsed: seconds since the save that count against the time-out.
+            schedule: the schedule, where the wait had one of your own; it takes the place of the saved one.
 
         Raises:
-            ValueError: the text is not a saved wait, or of a newer version; the place is named.
+            ValueError: the text is not a saved wait, or of a newer version, or its schedule has to be given;
+                the place is named.
         """
-        return cls.of(*load_all().restore(text, now, elapsed))
+        return cls.of(*load_all().restore(text, now, elapsed, schedule))
 
     @classmethod
     def of(cls, state: WaitState, decision: Decision[WaitResult] | None = None) -> JobWait:

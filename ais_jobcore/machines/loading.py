@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..results import WaitResult
     from ..rules.state import WaitState
     from ..rules.table import Step
+    from ..schedules import Schedule
     from ..wire.observations import Observation
 
 
@@ -39,7 +40,7 @@ class Loaded(NamedTuple):
     step: Callable[..., Step]
     step_shared: Callable[..., Step]
     dump: Callable[[WaitState, Decision[WaitResult] | None], str]
-    restore: Callable[[str, float, float], tuple[WaitState, Decision[WaitResult] | None]]
+    restore: Callable[[str, float, float, Schedule | None], tuple[WaitState, Decision[WaitResult] | None]]
 
 
 _ON_DEMAND: Final = ("cattrs", "cattrs.gen", "cattrs.errors", "cattrs.preconf.json")

@@ -19,9 +19,9 @@ from ..events import Event, Fault, FaultKind, NotFound, Reply
 from ..machines.job import JobWait
 from ..options import WaitOptions
 from ..rules import saving
+from ..rules.settings import settle_schedule
 from ..rules.state import learned
 from ..rules.table import POLICY
-from ..schedules import PRESETS, Keller, Schedule
 from ..snapshots import AggregatedJobSnap, BucketRef, JobStatus
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..decisions import Decision
     from ..queries import Request
     from ..results import WaitResult
+    from ..schedules import Schedule
 
 Document: TypeAlias = "Mapping[str, Any]"
 """What JSON can hold."""
@@ -56,14 +57,6 @@ def header_of(wait: JobWait) -> dict[str, Any]:
     """Describe a wait that was not started: what has to be known to make the same wait again."""
     state = wait.state
     unstructure = saving.converter().unstructure
-    schedule = state.question.options.schedule
-    own = not (isinstance(schedule, Keller) or schedule in PRESETS.values())
-    options = unstructure(
-        evolve(state.question.options, schedule="default") if own else state.question.options
-    )
-    if own:
-        kind = type(schedule)
-        options["schedule"] = {"own": f"{kind.__module__}.{kind.__qualname__}"}
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -78,7 +71,7 @@ def header_of(wait: JobWait) -> dict[str, Any]:
             "bucket": unstructure(state.question.bucket) if state.question.bucket else None,
             "notes": list(state.known.notes),
         },
-        "options": options,
+        "options": unstructure(state.question.options),
     }
 
 
@@ -99,14 +92,7 @@ def wait_of(header: Document, schedule: Schedule | None = None) -> JobWait:
         msg = f"{strangers[0]!r} is no argument or option of a wait"
         raise ValueError(msg)
     structure = saving.converter().structure
-    spelt = options.get("schedule", "default")
-    if isinstance(spelt, dict) and "own" in spelt:
-        if schedule is None:
-            own = cast("dict[str, object]", spelt)["own"]
-            msg = f"the wait had a schedule of its own, {own!r}: it has to be given"
-            raise ValueError(msg)
-        options["schedule"] = "default"
-    settings = structure(options, WaitOptions)
+    settings = structure(settle_schedule(options, schedule), WaitOptions)
     bucket, notes = given.pop("bucket", None), tuple(map(str, given.pop("notes", ())))
     wait = JobWait(
         **given,

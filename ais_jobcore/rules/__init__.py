@@ -39,6 +39,7 @@ Each file imports only files that stand before it in this list:
     plan       the next request
     outcome    the result of an end, or its error
     table      the moves, and ``step``
+    settings   a schedule as a document, and back
     saving     a wait as JSON, and back
 
 To follow one poll through them, see ``docs/architecture.md``.

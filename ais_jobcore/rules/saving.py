@@ -12,15 +12,16 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, assert_never, cast
 
-from attrs import asdict, resolve_types
+from attrs import evolve, resolve_types
 
 from .. import errors, limits
 from ..decisions import Abort, Continue, Decision, Done
 from ..events import FaultKind
 from ..queries import Request
 from ..results import WaitResult
-from ..schedules import PRESETS, Keller, Schedule
+from ..schedules import Schedule
 from ..snapshots import TargetState
+from .settings import ScheduleMissing, dump_schedule, load_schedule, settle_schedule
 from .state import Phase, Source, WaitState, shifted
 
 if TYPE_CHECKING:
@@ -64,20 +65,30 @@ def dump(state: WaitState, decision: Decision[WaitResult] | None) -> str:
     return json.dumps(document, sort_keys=True)
 
 
-def load(text: str, now: float, elapsed: float) -> tuple[WaitState, Decision[WaitResult] | None]:
+def load(
+    text: str, now: float, elapsed: float, schedule: Schedule | None = None
+) -> tuple[WaitState, Decision[WaitResult] | None]:
     """
     Read what :func:`dump` wrote, and move it to the clock of ``now``.
 
+    Args:
+        text: what was written.
+        now: this moment.
+        elapsed: seconds since the save.
+        schedule: the schedule, where the wait had one of the user's own.
+
     Raises:
-        ValueError: it is something else; the message names the place.
+        ValueError: it is something else, or lacks its schedule; the message names the place.
     """
     if not 0 <= elapsed < math.inf:
         msg = f"elapsed is a number of seconds from 0, not {elapsed!r}"
         raise ValueError(msg)
     document = _read(text)
     try:
-        state = _load_state(document["state"])
+        state = _load_state(document["state"], schedule)
         decision = _load_decision(document["decision"], shifted(state, now, elapsed), now)
+    except ScheduleMissing:
+        raise
     except Exception as error:  # noqa: BLE001 - cattrs raises whatever a document provokes
         msg = f"not a saved wait: {_first_line(error)}"
         raise ValueError(msg) from None
@@ -108,8 +119,9 @@ def _dump_state(state: WaitState) -> dict[str, Any]:
     return {**document.pop("question"), **known, **document, **own, "faults": faults, **confirming}
 
 
-def _load_state(document: Mapping[str, Any]) -> WaitState:
+def _load_state(document: Mapping[str, Any], schedule: Schedule | None) -> WaitState:
     structure = converter().structure
+    document = {**document, "options": settle_schedule(document["options"], schedule)}
     quiet = {"since": document.get("quiet_since"), "targets": document.get("quiet_targets", 0)}
     own = {name: document[name] for name in _OWN_FIELDS if name in document}
     parts = {
@@ -117,7 +129,11 @@ def _load_state(document: Mapping[str, Any]) -> WaitState:
         "known": {**document, "quiet": None if quiet["since"] is None else quiet},
         "faults": {**document.get("faults", {}), **own},
     }
-    return structure({**document, **parts}, WaitState)
+    state = structure({**document, **parts}, WaitState)
+    if schedule is None:
+        return state
+    options = evolve(state.question.options, schedule=schedule)
+    return evolve(state, question=evolve(state.question, options=options))
 
 
 def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[tuple[str, bool]]:
@@ -219,20 +235,6 @@ def _load_error(document: Any) -> JobCoreError | None:  # noqa: ANN401 - JSON is
     return error
 
 
-def _dump_schedule(schedule: Schedule) -> str | dict[str, Any]:
-    name = next((name for name, preset in PRESETS.items() if preset == schedule), None)
-    if name is not None:
-        return name
-    if isinstance(schedule, Keller):
-        return asdict(schedule)
-    msg = f"a schedule of your own cannot be saved: {schedule!r}"
-    raise ValueError(msg)
-
-
-def _load_schedule(document: str | dict[str, Any], _: object) -> Schedule:
-    return PRESETS[document] if isinstance(document, str) else Keller(**document)
-
-
 _REQUEST_FIELDS: Final = ("what", "timeout", "endpoint", "refresh_token")
 
 
@@ -271,8 +273,8 @@ def converter() -> Converter:
     structure_request = make_dict_structure_fn(Request, made)
     made.register_unstructure_hook(Request, dump_request)
     made.register_structure_hook(Request, lambda value, kind: structure_request(_request_fields(value), kind))
-    made.register_unstructure_hook(Schedule, _dump_schedule)
-    made.register_structure_hook(Schedule, _load_schedule)
+    made.register_unstructure_hook(Schedule, dump_schedule)
+    made.register_structure_hook(Schedule, lambda value, _: load_schedule(value))
     made.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
     # Sets have an order of their own in every process.
     made.register_unstructure_hook_func(

@@ -7,7 +7,7 @@ import json
 import pytest
 from attrs import evolve
 
-from ais_jobcore import AggregatedJobSnap, JobStats, JobWait, Keller, Outcome, Stalled, WaitOptions
+from ais_jobcore import AggregatedJobSnap, JobStats, JobWait, Keller, Learned, Outcome, Stalled, WaitOptions
 from ais_jobcore.schedules import PRESETS
 from ais_jobcore.wire.observations import Listing
 from tests.core.scripts import JOB, REFUSED, SNAPS, Told, live, seen, snap, tell
@@ -36,12 +36,13 @@ def halfway(**options: object) -> Told:
     [
         {"schedule": "gentle"},
         {"schedule": Keller(k=0.3, floor=1.0)},
+        {"schedule": Learned([5.0, 7.0, 60.0], pace=2.0)},
         {"expected_objects": 1000, "expected_bytes": 5},
         {"expected_duration": 77.5},
         {"stall_timeout": 3.5, "on_stall": "warn"},
         {"endpoints": 3, "expected_objects": 50},
     ],
-    ids=["preset", "schedule", "totals", "duration", "stall", "endpoints"],
+    ids=["preset", "schedule", "learned", "totals", "duration", "stall", "endpoints"],
 )
 def test_continued_wait_decides_alike(options: dict[str, object]) -> None:
     """Schedule, estimate, stall and budget are the same after a load as without it."""
@@ -68,6 +69,23 @@ def test_schedule_of_numbers_is_saved_with_them() -> None:
     assert 0.3 == document["state"]["options"]["schedule"]["k"]
 
 
+def test_learned_schedule_is_saved_as_its_moments() -> None:
+    """What is saved is small, and tells when to ask even where another version learns otherwise."""
+    learned = Learned([float(place) for place in range(1, 1001)])
+    text = wait(schedule=learned).save()
+    assert len(text) < 8000
+    document = json.loads(text)
+    polls = document["state"]["options"]["schedule"]["learned"]["polls"]
+    assert tuple(polls) == learned.past.polls
+    polls[-1] += 5.0
+    loaded = JobWait.load(json.dumps(document), 0.0).state.question.options.schedule
+    assert isinstance(loaded, Learned)
+    assert learned.past.polls[-1] + 5.0 == loaded.past.polls[-1]
+    polls[-1] = 0.0
+    with pytest.raises(ValueError, match="not a saved wait"):
+        JobWait.load(json.dumps(document), 0.0)
+
+
 class Own:
     """Ask every second."""
 
@@ -80,13 +98,30 @@ class Own:
         return "<Own>"
 
 
-def test_schedule_of_your_own_cannot_be_saved() -> None:
-    """Nobody could load it: a ``ValueError`` says which one."""
-    with pytest.raises(ValueError, match="a schedule of your own cannot be saved: <Own>"):
-        wait(schedule=Own()).save()
+def test_schedule_of_your_own_has_to_be_given() -> None:
+    """It is named by its class; who loads the wait gives the schedule, or is told which one is missing."""
+    text = wait(schedule=Own()).save()
+    assert {"own": f"{__name__}.Own"} == json.loads(text)["state"]["options"]["schedule"]
+    with pytest.raises(
+        ValueError, match=r"^the wait had a schedule of its own, .*\.Own.*: it has to be given$"
+    ):
+        JobWait.load(text, 0.0)
+    own = Own()
+    assert own is JobWait.load(text, 0.0, schedule=own).state.question.options.schedule
 
 
-@pytest.mark.parametrize("schedule", ["slow", None, 5, {"k": -1.0}, {"pace": 1.0}, []])
+def test_schedule_that_is_given_counts() -> None:
+    """It takes the place of any that was saved, whatever that was, and changes nothing else."""
+    told = halfway(schedule="gentle")
+    loaded = JobWait.load(told.wait.save(), told.now, schedule=Keller(k=0.3)).state
+    options = evolve(told.wait.state.question.options, schedule=Keller(k=0.3))
+    assert loaded == evolve(told.wait.state, question=evolve(told.wait.state.question, options=options))
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    ["slow", None, 5, {"k": -1.0}, {"pace": 1.0}, [], {"learned": {}}, {"learned": 1, "pace": 1.0}],
+)
 def test_unknown_schedule(schedule: object) -> None:
     """What is none makes the text none of a saved wait."""
     document = json.loads(wait().save())
