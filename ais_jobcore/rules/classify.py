@@ -22,7 +22,7 @@ from .evidence import BUSY, Verdict, all_finished, fold, judge, latest_end, weig
 from .faults import answered, read_fault
 from .messages import stall
 from .pacing import second_look
-from .progress import is_stalled, progressed
+from .progress import is_stalled, progressed, watched
 from .sources import SAID, effective_until, preferred_source, sources
 from .state import ANSWERED, Phase, Quiet, Signal, Source, learned
 
@@ -155,8 +155,8 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
         now=now,
         gap=options.idle_gap,
     )
-    if options.counted:
-        state = learned(state, progress=progressed(state, views, reply, now))
+    if options.counted or state.question.by_age:
+        state = watched(state, views, reply, now)
     if views != state.targets:
         state = evolve(state, targets=views)
     if until is Until.NOT_RUNNING and verdict is Verdict.ENDED:

@@ -14,12 +14,12 @@ from ..snapshots import TargetState
 from ..wire.observations import Unusable
 from .evidence import all_finished
 from .faults import PASSING
-from .progress import estimated_rest
+from .progress import age, estimated_rest
 from .sources import ends_by_idling, snapshot_gap
 from .state import NO_PROGRESS, Signal, Source
 
 if TYPE_CHECKING:
-    from .state import WaitState
+    from .state import Question, WaitState
 
 _MASK: Final = 2**64 - 1
 
@@ -109,7 +109,9 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
     if state.known.progress is not NO_PROGRESS or question.options.expected_duration is not None:
         rest = estimated_rest(state, now)
         if rest is not None:
-            return towards(rest, schedule.interval(0.0, snapshots=snapshots))
+            return towards(rest, _floor(question, snapshots=snapshots))
+    if question.by_age:
+        now = age(state, now)
     if snapshots and ends_by_idling(state.kind, question.until):
         now = max(now, limits.IDLE_AFTER)
     delay = max(limits.SHORTEST_SLEEP, schedule.interval(now, snapshots=snapshots))
@@ -117,6 +119,13 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
         return delay
     finished = [view.state for view in state.targets].count(TargetState.FINISHED)
     return delay * max(limits.TIGHTEST, 1.0 - finished / len(state.targets))
+
+
+def _floor(question: Question, *, snapshots: bool) -> float:
+    """Return the shortest sleep towards an estimated end; a learned schedule may begin with a long one."""
+    if question.by_age:
+        return limits.KELLER_SNAPSHOT_FLOOR if snapshots else limits.KELLER_FLOOR
+    return question.options.schedule.interval(0.0, snapshots=snapshots)
 
 
 def second_look(state: WaitState) -> float:

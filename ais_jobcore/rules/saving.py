@@ -114,6 +114,9 @@ def _dump_state(state: WaitState) -> dict[str, Any]:
     document: dict[str, Any] = converter().unstructure(state)
     known, faults = document.pop("known"), document.pop("faults")
     quiet = known.pop("quiet")
+    if known["ahead"] is None:
+        # As with most waits, and with all that were saved before there was such a thing.
+        del known["ahead"]
     own = {name: faults.pop(name) for name in _OWN_FIELDS}
     confirming = {"quiet_since": quiet and quiet["since"], "quiet_targets": quiet["targets"] if quiet else 0}
     return {**document.pop("question"), **known, **document, **own, "faults": faults, **confirming}
@@ -158,6 +161,7 @@ def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[
         yield name, 0 <= moment < math.inf
     for view in state.targets:
         yield "targets", _is_moment(view.start_ns) and _is_moment(view.end_ns)
+    yield "ahead", known.ahead is None or -math.inf < known.ahead < math.inf
     yield "status", known.status is None or _is_moment(known.status.end_time)
 
 

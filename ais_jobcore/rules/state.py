@@ -117,6 +117,11 @@ class Question:
         init=False, eq=False, repr=False, default=Factory(_end_is_enough, takes_self=True)
     )
 
+    @property
+    def by_age(self) -> bool:
+        """Whether the schedule is told the age of the job in the place of the time waited."""
+        return getattr(self.options.schedule, "by_age", False) is True
+
 
 @frozen(weakref_slot=False)
 class Quiet:
@@ -172,6 +177,8 @@ class Known:
         superseded_by: a later rebalance that answers in the place of this one.
         candidates: the active jobs that a search by kind found.
         notes: what was odd without being wrong.
+        ahead: by how many seconds the job is older than the wait, by the server's own clocks; ``None`` where
+            it is not known, or does not count.
     """
 
     status: JobStatus | None = None
@@ -182,6 +189,7 @@ class Known:
     superseded_by: str = ""
     candidates: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    ahead: float | None = None
 
 
 NOTHING_KNOWN: Final = Known()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from math import e, inf, log, sqrt
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from attrs import field, frozen
 
@@ -59,6 +59,9 @@ class Keller:
             overshoots.
         horizon: seconds; the ``T`` of the formula, whatever the time-out of the wait.
     """
+
+    by_age: ClassVar[bool] = False
+    """It goes by the time waited."""
 
     k: float = field(default=limits.KELLER_K, validator=_above_zero)
     floor: float = field(default=limits.KELLER_FLOOR, validator=_above_zero)

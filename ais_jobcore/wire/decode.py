@@ -101,19 +101,25 @@ _JOB_ID: Final = re.compile(r"[\w.~:@-]{1,100}\Z", re.ASCII)
 
 
 def _sightings(request: Request, reply: Reply) -> Observation:
-    return _dated(read_sightings(reply.body, request.job_id), reply)
+    return _dated(read_sightings(reply.body, request.job_id, date=_date(reply.headers)))
 
 
 def _progress(request: Request, reply: Reply) -> Observation:
-    return _dated(read_sightings(reply.body, request.job_id, counted=True), reply)
+    return _dated(read_sightings(reply.body, request.job_id, counted=True, date=_date(reply.headers)))
 
 
-def _dated(seen: Sightings, reply: Reply) -> Sightings:
-    """Note when the answer was sent, where that may matter."""
+def _date(headers: Mapping[str, str]) -> str:
+    found = headers.get("Date")
+    if found is not None:
+        return found
+    return next((text for name, text in headers.items() if name.lower() == "date"), "")
+
+
+def _dated(seen: Sightings) -> Sightings:
+    """Read when the answer was sent, where that decides."""
     if any(each.state is not TargetState.FINISHED for own in seen.own.values() for each in own):
         return seen
-    date = next((text for name, text in reply.headers.items() if name.lower() == "date"), "")
-    return evolve(seen, at_ns=read_date(date)) if date else seen
+    return evolve(seen, at_ns=read_date(seen.date)) if seen.date else seen
 
 
 def _snapshots(_: Request, reply: Reply) -> Observation:

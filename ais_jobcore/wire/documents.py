@@ -119,16 +119,22 @@ def _status(document: Mapping[str, object], place: str = "") -> JobStatus:
 _remembered_status: Final = lru_cache(maxsize=limits.REMEMBERED_STATUSES)(_read_status)
 
 
-def read_sightings(body: bytes, job_id: str, *, counted: bool = False) -> Sightings:
+def read_sightings(body: bytes, job_id: str, *, counted: bool = False, date: str = "") -> Sightings:
     """
     Read the answer to a query for snapshots of one job: only what decides, and counters if asked.
+
+    Args:
+        body: the answer.
+        job_id: the job.
+        counted: whether counters are asked for.
+        date: the header ``Date`` of the answer.
 
     Raises:
         ProtocolError: it is something else.
     """
     seen = {} if counted else _glanced(body, job_id)
     if seen:
-        return Sightings(seen, whole=body)
+        return Sightings(seen, date=date, whole=body)
     lists, missing = snap_lists(load(body)), set[str]()
     own: dict[str, list[Sighting]] = {}
     for target in sorted(lists):
@@ -142,7 +148,7 @@ def read_sightings(body: bytes, job_id: str, *, counted: bool = False) -> Sighti
     others = () if own or rebalance_number(job_id) is None else _finished(lists)
     counters = _count(lists, job_id) if counted else {}
     done = (counters.get("loc-objs", 0), counters.get("loc-bytes", 0))
-    return Sightings(own, others, done, sum(counters.values()), notes_on(missing), whole=body)
+    return Sightings(own, others, done, sum(counters.values()), notes_on(missing), date=date, whole=body)
 
 
 def _count(lists: Lists, job_id: str) -> dict[str, int]:

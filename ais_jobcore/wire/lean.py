@@ -47,8 +47,8 @@ class Sightings:
         finished_others: other jobs in the reply that finished; filled in for rebalances only (G21).
         done: objects and bytes that are done, all targets together, where they were asked for.
         activity: a number that changes with every counter of every target, where it was asked for.
-        at_ns: when the server sent it, by its own clock, in nanoseconds since the epoch; filled in only where
-            all targets finished.
+        date: when the server sent it, by its own clock, as its header says; empty where there is none.
+        at_ns: the same in nanoseconds since the epoch; filled in only where all targets finished.
         notes: what the reply lacked and was filled in, for people to read.
         whole: the whole reply, from which the full models can be made.
     """
@@ -59,6 +59,7 @@ class Sightings:
     activity: int = 0
     notes: tuple[str, ...] = ()
     at_ns: int | None = None
+    date: str = ""
     whole: AggregatedJobSnap | bytes = field(factory=AggregatedJobSnap, eq=False, repr=False)
 
 

@@ -54,9 +54,12 @@ def test_date_of_an_end(what: Query, name: str) -> None:
 
 @pytest.mark.parametrize("state", ["not started", "running", "idle", "aborted"])
 def test_date_of_anything_else(state: str) -> None:
-    """While a target has not finished, nothing is to be known by the date."""
+    """While a target has not finished, the date is kept as it stands, and not read."""
     reply = shown(JOB, t1="finished", t2=state)
-    assert read(Query.SIGHTINGS, Reply(200, reply.body, {"Date": DATE})).at_ns is None
+    for what in (Query.SIGHTINGS, Query.PROGRESS):
+        seen = read(what, Reply(200, reply.body, {"X": "y", "date": DATE}))
+        assert (None, DATE) == (seen.at_ns, seen.date)
+        assert not read(what, reply).date
 
 
 def test_all_jobs_of_a_kind() -> None:
