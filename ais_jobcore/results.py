@@ -5,12 +5,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping  # noqa: TC003 - cattrs reads the annotations
 from datetime import datetime  # noqa: TC003 - cattrs reads the annotations
+from typing import Final
 
 from attrs import Factory, define, frozen
 
 from .errors import JobCoreError
 from .snapshots import AggregatedJobSnap, TargetState, to_nanoseconds
 from .text import printable
+
+_SECOND: Final = 1_000_000_000
+"""In nanoseconds."""
 
 
 def _end_ns(result: WaitResult) -> int | None:
@@ -77,6 +81,22 @@ class WaitResult:
     def __bool__(self) -> bool:
         """Be true iff the wait was a success."""
         return self.success
+
+    @property
+    def duration(self) -> float | None:
+        """
+        How many seconds the job took; ``None`` unless it did well. It is what a schedule can learn from.
+
+        By the clocks of its targets, from the earliest start to the latest end. Where they do not tell, as
+        with jobs that idle, it is the time waited.
+        """
+        if self.outcome is None or not self.success:
+            return None
+        snaps = self.snapshots.list_snapshots() if self.snapshots else []
+        starts = [snap.start_time_ns for snap in snaps if snap.start_time_ns is not None]
+        ends = [snap.end_time_ns for snap in snaps if snap.end_time_ns is not None]
+        told = bool(snaps) and len(starts) == len(ends) == len(snaps) and min(starts) < max(ends)
+        return (max(ends) - min(starts)) / _SECOND if told else self.elapsed or None
 
     def raise_for_failure(self) -> None:
         """

@@ -9,11 +9,13 @@ with its decision, and a line for every input with its time and what was decided
   :class:`Record`, which can hide names;
 * :meth:`Transcript.load` reads: ``header``, ``truncated``, ``entries()`` and ``wait()``, the same wait anew;
 * :func:`replay` compares, up to the first difference; :func:`steps` goes through all lines;
-* :func:`as_test` makes a pytest test.
+* :func:`as_test` makes a pytest test;
+* :func:`learned` makes a schedule of what the waits tell about their jobs.
 
 Whatever cannot be read is a :class:`TranscriptError` of one line that names the file and the line.
 """
 
+from .learning import learned
 from .lines import FORMAT, VERSION
 from .reading import Entry, Transcript, TranscriptError
 from .replaying import Replay, Step, replay, steps
@@ -31,6 +33,7 @@ __all__ = [
     "Transcript",
     "TranscriptError",
     "as_test",
+    "learned",
     "replay",
     "steps",
 ]

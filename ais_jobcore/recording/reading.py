@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, cast
 
 from attrs import field, frozen
 
+from ..results import WaitResult
+from ..rules import saving
 from ..text import printable
 from .lines import FORMAT, LIMIT, VERSION, Document, event_of, moment_of, wait_of
 
@@ -109,6 +111,25 @@ class Transcript:
             return wait_of(self.header, schedule)
         except Exception as error:  # noqa: BLE001 - cattrs raises whatever a document provokes
             self._fail(1, _words(error))
+
+    @property
+    def duration(self) -> float | None:
+        """
+        How many seconds the job took, as its result says; ``None`` unless it did well, to the last line.
+
+        Raises:
+            TranscriptError: the last line cannot be read.
+        """
+        _, _, last = self.data.removesuffix(b"\n").rpartition(b"\n")
+        if self.truncated:
+            return None
+        try:
+            decision = cast("dict[str, Any]", _object(last).get("decision") or {})
+            if "done" not in decision:
+                return None
+            return saving.converter().structure(decision["done"], WaitResult).duration
+        except Exception as error:  # noqa: BLE001 - a hostile document provokes whatever it likes
+            self._fail(FIRST + self.data.count(b"\n") - 1, _words(error))
 
     def entries(self) -> Iterator[Entry]:
         """

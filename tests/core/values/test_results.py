@@ -80,3 +80,45 @@ def test_a_result_raises_on_request() -> None:
     failure = WaitResult(job_id="j", success=False, error="user abort")
     with pytest.raises(JobFailed, match="job 'j' failed: user abort"):
         failure.raise_for_failure()
+
+
+def ended(begin: float | None, end: float | None) -> JobSnap:
+    """Make a snapshot that began and ended so many seconds before and after the end above."""
+    moments = [END + timedelta(seconds=each) if each is not None else None for each in (begin, end)]
+    return JobSnap(id="j", start_time=moments[0], end_time=moments[1])
+
+
+def took(*snaps: JobSnap, outcome: Outcome | None = Outcome.FINISHED, elapsed: float = 3.0) -> float | None:
+    """Return the duration of a job of which these snapshots are the last."""
+    success = outcome is None or outcome.success
+    shown = AggregatedJobSnap({f"t{place}": (snap,) for place, snap in enumerate(snaps)}) if snaps else None
+    return WaitResult(job_id="j", success=success, outcome=outcome, snapshots=shown, elapsed=elapsed).duration
+
+
+def test_duration_is_from_the_earliest_start_to_the_latest_end() -> None:
+    """The clocks of the targets tell it to the nanosecond, and not how long somebody waited."""
+    assert 12.5 == took(ended(-10.0, 0.0), ended(-9.0, 2.5))
+    exact = JobSnap(id="j", start_time_ns=7, end_time_ns=8)
+    assert 1e-9 == took(exact)
+
+
+@pytest.mark.parametrize(
+    "snaps",
+    [
+        (),
+        (ended(None, 1.0),),
+        (ended(0.0, 5.0), ended(0.0, None)),
+        (ended(0.0, 0.0),),
+        (ended(1.0, 0.0),),
+    ],
+)
+def test_duration_is_else_the_time_waited(snaps: tuple[JobSnap, ...]) -> None:
+    """Where a target does not say both, or says nonsense, as much is known as was waited."""
+    assert 3.0 == took(*snaps)
+    assert took(*snaps, elapsed=0.0) is None
+
+
+@pytest.mark.parametrize("outcome", [None, *(each for each in Outcome if not each.success)])
+def test_bad_ends_have_no_duration(outcome: Outcome | None) -> None:
+    """What did not end well, or was not waited for to its end, is no measure."""
+    assert took(ended(-10.0, 0.0), outcome=outcome) is None
