@@ -13,7 +13,7 @@ from math import nan
 from traceback import print_exc
 from typing import TYPE_CHECKING, Final
 
-from . import crowds, decoding, imports, memory, official, page, polling, replaying, replays
+from . import crowds, decoding, imports, learned, memory, official, page, polling, replaying, replays
 from .checks import Check, render
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BENCHMARKS: Final[Mapping[str, Callable[[], list[Check]]]] = {
     "blind": polling.blind,
     "elsewhere": polling.elsewhere,
+    "learned": learned.learned,
     "totals": polling.totals,
     "short": polling.short,
     "minutes": polling.minutes,

@@ -33,12 +33,15 @@ class Poller:
         kind: its kind.
         bodies: the answers, in turn.
         what: what the core has to be asking for.
+        options: the settings of the wait.
     """
 
-    def __init__(self, kind: str, bodies: Sequence[bytes], what: Query) -> None:
+    def __init__(
+        self, kind: str, bodies: Sequence[bytes], what: Query, *, options: WaitOptions | None = None
+    ) -> None:
         # As off a socket: no two answers are one object, even where they say the same.
         self._replies = cycle([Reply(200, bytes(bytearray(body))) for body in bodies])
-        self._wait = JobWait(_JOB_ID, kind, None, options=WaitOptions(seed=1))
+        self._wait = JobWait(_JOB_ID, kind, None, options=options or WaitOptions(seed=1))
         decision = self._wait.start(0.0)
         assert isinstance(decision, Continue)
         assert decision.request.what is what

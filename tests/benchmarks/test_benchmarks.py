@@ -16,6 +16,7 @@ from benchmarks import (
     crowds,
     decoding,
     imports,
+    learned,
     memory,
     official,
     page,
@@ -57,6 +58,7 @@ def one_life() -> list[replays.Life]:
 TINY: dict[str, Callable[[], list[Check]]] = {
     "blind": lambda: polling.blind(20, 3),
     "elsewhere": lambda: polling.elsewhere(20),
+    "learned": lambda: learned.learned(draws=2, jobs=20, wrong=1, rounds=2, sample=5, steps=2000),
     "totals": lambda: polling.totals(3),
     "short": lambda: polling.short(5),
     "minutes": lambda: polling.minutes(10),
@@ -90,6 +92,23 @@ def _sabotage_polling(patch: pytest.MonkeyPatch) -> None:
     lateness = (30.0 * 1.05**place for place in range(1000))
     patch.setattr(polling, "drive", lambda *_, **__: Watched(10_000, next(lateness)))
     patch.setattr(polling, "ours", lambda seed: schedules.smithy(seed, 0.5, 120.0))
+
+
+def _sabotage_learned(patch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        """Think for long, weigh much, and ask seldom."""
+
+        def __init__(self, past: list[float]) -> None:
+            self.past = bytearray(9000 + len(past))
+
+        def interval(self, waited: float, *, snapshots: bool) -> float:
+            end = time.process_time() + 0.0005
+            while time.process_time() < end:
+                pass
+            return 5000.0 + waited + snapshots
+
+    patch.setattr(learned, "Learned", Slow)
+    patch.setattr(learned, "STATUS_GAP", inf)
 
 
 def _sabotage_recorded(patch: pytest.MonkeyPatch) -> None:
@@ -150,6 +169,7 @@ def _sabotage_imports(patch: pytest.MonkeyPatch) -> None:
 
 SABOTAGE: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     **dict.fromkeys(("blind", "elsewhere", "totals", "short", "minutes"), _sabotage_polling),
+    "learned": _sabotage_learned,
     "recorded": _sabotage_recorded,
     "group": _sabotage_group,
     "herd": _sabotage_herd,
