@@ -40,8 +40,8 @@ _NAMES: Final = tuple(KNOWN)
 NIGHTLY: Final = "uniform 20 to 25 min"
 
 _BOUNDS: Final = {20: 1.25, 100: 1.12, 1000: 1.06}
-_RIVALS: Final = ("Go client, 7 days", "botocore, 15 s", "Google, 1 to 20 s", "Smithy, 2 to 120 s")
-_DETAILS: Final = 1
+RIVALS: Final = ("Go client, 7 days", "botocore, 15 s", "Google, 1 to 20 s", "Smithy, 2 to 120 s")
+DETAILS: Final = 1
 """Requests that a wait sends besides: when the proxies say that a job is over, the targets are asked, too."""
 _KIB: Final = 1024
 
@@ -64,11 +64,12 @@ def drawn(prior: Quantile, size: int, draw: int, *, scale: float = 1.0) -> list[
 def watched(past: Sequence[float], durations: Sequence[float], draw: int) -> Cost:
     """Watch jobs with what was learned from a past."""
     learned = Learned(past)
-    return cost(lambda _: asked(learned, draw), durations, more=_DETAILS)
+    return cost(lambda _: asked(learned, draw), durations, more=DETAILS)
 
 
-def _blind(_: int) -> Delays:
-    return asked(PRESETS["default"], _)
+def blind(seed: int) -> Delays:
+    """Ask as the core does where nothing is known."""
+    return asked(PRESETS["default"], seed)
 
 
 def learned(
@@ -104,12 +105,12 @@ def learned(
             products.append(Check(PAST, what, means[name, size], bound if name in KNOWN else None))
             if size == 100:
                 costs += _costs(name, "learned", seen)
-        blind = cost(_blind, durations, seeds=5, more=_DETAILS)
-        costs += _costs(name, "blind", [blind])
-        products.append(Check(PAST, f"{name}: blind", blind.product / best))
+        unaware = cost(blind, durations, seeds=5, more=DETAILS)
+        costs += _costs(name, "blind", [unaware])
+        products.append(Check(PAST, f"{name}: blind", unaware.product / best))
         if name in KNOWN:
             ours = max(means[name, 100], means[name, 1000])
-            for rival in _RIVALS:
+            for rival in RIVALS:
                 share = ours * best / cost(OTHERS[rival], durations, seeds=4).product
                 beside.append(Check(BESIDE, f"{name}: {rival}", share, 1.0))
     return [*products, *beside, *_wrong(wrong, jobs // 2), *_price(rounds, sample), *costs]
@@ -127,7 +128,7 @@ def _wrong(draws: int, jobs: int) -> list[Check]:
     checks: list[Check] = []
     for name, prior in KNOWN.items():
         durations = stratified(prior, jobs)
-        blind = cost(_blind, durations, seeds=5, more=_DETAILS).product
+        unaware = cost(blind, durations, seeds=5, more=DETAILS).product
         pasts = {other: (known, 1.0) for other, known in KNOWN.items() if other != name}
         pasts |= {"ten times shorter": (prior, 0.1), "ten times longer": (prior, 10.0)}
         worst, which = 0.0, ""
@@ -135,7 +136,7 @@ def _wrong(draws: int, jobs: int) -> list[Check]:
             for size in _BOUNDS:
                 found = (drawn(known, size, draw, scale=scale) for draw in range(draws))
                 mean = fmean(watched(past, durations, draw).product for draw, past in enumerate(found))
-                worst, which = max((worst, which), (mean / blind, f"from {size:,}, {other}"))
+                worst, which = max((worst, which), (mean / unaware, f"from {size:,}, {other}"))
         checks.append(Check(WRONG, f"{name}: {which}", worst, 2.5))
     return checks
 
@@ -150,8 +151,8 @@ def _price(rounds: int, sample: int) -> list[Check]:
         ("a poll of three targets", "archive", Query.SIGHTINGS, snapshots("JxK3wQ9sT", "archive", 3, 1000)),
     ):
         polls = [Poller(kind, [body] * 64, query, options=each).poll for each in options.values()]
-        blind, own = side_by_side(polls, rounds=rounds, number=500)
-        checks.append(Check(PRICE, f"CPU of {what}, as a multiple of a blind one's", own / blind, 1.3))
+        usual, own = side_by_side(polls, rounds=rounds, number=500)
+        checks.append(Check(PRICE, f"CPU of {what}, as a multiple of a blind one's", own / usual, 1.3))
     apart = max(_apart(duration, draw) for draw, duration in enumerate(drawn(KNOWN[_NAMES[0]], sample, 2)))
     return [
         *checks,
@@ -182,6 +183,6 @@ def _apart(duration: float, draw: int) -> float:
     options = WaitOptions(seed=draw, schedule=schedule)
     driven = drive(JobWait(job.job_id, job.kind, None, options=options), job, round_trip=0.0)
     expected = list(moments(asked(schedule, draw), duration))
-    if driven.requests != len(expected) + _DETAILS:
+    if driven.requests != len(expected) + DETAILS:
         return inf
     return abs(driven.lateness - (expected[-1] - duration))

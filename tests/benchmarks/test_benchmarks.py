@@ -242,3 +242,6 @@ def test_the_page(tmp_path: Path) -> None:
     assert "| other | 1,234 |  |  |" in text
     drawing = ET.fromstring((tmp_path / "lateness.svg").read_text("utf-8"))  # noqa: S314 - our own
     assert len(picture.POLICIES) == len(drawing.findall("{http://www.w3.org/2000/svg}polyline"))
+    for name, lines in (("moments", 24), ("costs", 4)):
+        drawing = ET.fromstring((tmp_path / f"learned-{name}.svg").read_text("utf-8"))  # noqa: S314 - our own
+        assert lines == len(drawing.findall("{http://www.w3.org/2000/svg}polyline"))
