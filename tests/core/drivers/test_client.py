@@ -26,7 +26,7 @@ from ais_jobcore import (
 from ais_jobcore.drivers.client import JobBase, recorded, to_bucket, to_group, to_jobs, to_options
 from ais_jobcore.machines import operations
 from ais_jobcore.recording import Record
-from tests.core.groups import shown
+from tests.builders import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

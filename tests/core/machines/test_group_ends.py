@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ais_jobcore import (
@@ -18,23 +20,11 @@ from ais_jobcore import (
     Timeout,
 )
 from ais_jobcore.machines.group import Completions
-from tests.core.groups import (
-    NAMES,
-    NOT_LISTED,
-    NULL,
-    STATUSES,
-    Answer,
-    Event,
-    begin,
-    outcome_of,
-    play,
-    question,
-    script,
-    shown,
-    statuses,
-    waits,
-)
-from tests.core.scripts import REFUSED, UNKNOWN
+from tests.builders import NOT_LISTED, NULL, REFUSED, UNKNOWN, shown, statuses
+from tests.core.groups import NAMES, STATUSES, begin, outcome_of, play, question, script, waits
+
+if TYPE_CHECKING:
+    from tests.core.scripts import Answer, Event
 
 ENDS = {"a": 3.0, "b": 1.0, "c": 2.0, "d": 4.0}
 """When jobs finish; ``c`` was stopped."""

@@ -14,7 +14,7 @@ from ais_jobcore import BucketRef, Fault, FaultKind, JobWait, Reply
 from ais_jobcore.recording import Record, replay
 from ais_jobcore.recording.cleaning import Cleaner
 from ais_jobcore.recording.naming import Names
-from tests.core.scripts import refusal, seen, snap
+from tests.builders import refusal, seen, snap
 from tests.core.transcripts import LIFE, lines, record, snaps_reply
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ais_jobcore.rules.evidence import Verdict, all_finished, fold, judge, lates
 from ais_jobcore.rules.messages import describe
 from ais_jobcore.snapshots import AggregatedJobSnap, TargetState
 from ais_jobcore.wire.lean import Sighting, sight_all
-from tests.core.scripts import JOB, seen, snap
+from tests.builders import JOB, seen, snap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -33,26 +33,20 @@ from ais_jobcore import (
 from ais_jobcore.proofs import TargetView
 from ais_jobcore.rules.saving import _require_whole
 from ais_jobcore.rules.state import Phase, Quiet
-from tests.core.scripts import (
-    ACTIVE,
+from tests.builders import (
     JOB,
     MALFORMED,
     NO_TOKEN,
     OVER,
     REFUSED,
     RUNNING,
-    SNAPS,
-    STATUS,
     TARGET_DOWN,
     UNKNOWN,
-    Told,
-    altered,
-    live,
     seen,
     snap,
     status,
-    tell,
 )
+from tests.core.scripts import ACTIVE, SNAPS, STATUS, Told, altered, live, tell
 
 BODY = (
     b'{"t1":[{"id":"x3CgTG-3v","kind":"copy-bck","start-time":"2026-11-23T12:00:00.123456789Z",'

@@ -12,7 +12,8 @@ from ais_jobcore.rules.pacing import _interval, _retry_delay, next_moment
 from ais_jobcore.rules.progress import estimated_rest
 from ais_jobcore.rules.sources import preferred_source
 from ais_jobcore.rules.state import Faults, Phase, Progress, Quiet, Signal, Source
-from tests.core.scripts import JOB, REFUSED, RUNNING, altered, status
+from tests.builders import JOB, REFUSED, RUNNING, status
+from tests.core.scripts import altered
 
 if TYPE_CHECKING:
     from ais_jobcore.rules.state import WaitState

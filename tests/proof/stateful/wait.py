@@ -28,7 +28,7 @@ from ais_jobcore import (
     WaitResult,
 )
 from ais_jobcore.rules.state import Phase, Source
-from tests.core.scripts import JOB
+from tests.builders import JOB
 from tests.proof.model.worlds import ABSENT, IDLING, MOVES, NOT_FOUND, TARGETS, Told, World, answer
 from tests.proof.retold import bare, crowded, turned
 
