@@ -19,8 +19,8 @@ from ais_jobcore.testing import (
     VirtualClock,
 )
 from ais_jobcore_aiohttp import AsyncClient
-from ais_jobcore_requests import Client
 from ais_jobcore_cli import commands, main
+from ais_jobcore_requests import Client
 
 if TYPE_CHECKING:
     from ais_jobcore.testing import FaultHook, Script

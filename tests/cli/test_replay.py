@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ais_jobcore import Fault, FaultKind, NotFound
+from ais_jobcore.machines.loading import load
 from ais_jobcore.recording import Transcript, replay
 from ais_jobcore.rules.table import POLICY
 from tests.core.scripts import RUNNING, seen
@@ -147,7 +148,8 @@ def test_other_policy_is_told_beside_a_difference(shell: Shell, path: Path) -> N
 def test_what_raises_is_told(shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug of the core of today is a row as any other."""
     record(path)
-    monkeypatch.setattr("ais_jobcore.machine.decode", lambda *_: 1 / 0)
+    broken = load()._replace(decode=lambda *_: 1 / 0)
+    monkeypatch.setattr("ais_jobcore.machines.job.load_all", lambda: broken)
     ran = shell.run("replay", str(path))
     assert 1 == ran.code
     assert "raises" in ran.out

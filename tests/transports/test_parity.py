@@ -125,6 +125,6 @@ def test_other_missing_modules_are_not_blamed_on_the_library(
     """If something else is missing, the error says what."""
     for name in [name for name in sys.modules if name.split(".")[0] == driver]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "ais_jobcore.facade", None)
-    with pytest.raises(ModuleNotFoundError, match=r"ais_jobcore\.facade"):
+    monkeypatch.setitem(sys.modules, "ais_jobcore.drivers.client", None)
+    with pytest.raises(ModuleNotFoundError, match=r"ais_jobcore\.drivers\.client"):
         importlib.import_module(driver)

@@ -15,7 +15,8 @@ except ModuleNotFoundError as error:
     _msg = 'ais_jobcore_aiohttp needs the aiohttp library: pip install "ais-jobcore[aiohttp]"'
     raise ImportError(_msg) from error
 
-from ais_jobcore.drivers.client import DEFAULT_JOB_WAIT_TIMEOUT, NUM_CONSECUTIVE_IDLE
+from ais_jobcore.limits import NUM_CONSECUTIVE_IDLE
+from ais_jobcore.limits import WAIT_TIMEOUT as DEFAULT_JOB_WAIT_TIMEOUT
 
 from .client import AsyncClient, AsyncJob
 from .driver import logger, run

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from ais_jobcore.drivers.client import JobBase, recorded, to_group, to_jobs, to_options
-from ais_jobcore.limits import DEFAULT_JOB_WAIT_TIMEOUT
+from ais_jobcore.limits import WAIT_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
@@ -160,7 +160,7 @@ class AsyncClient:
     async def wait_all(
         self,
         jobs: Iterable[AsyncJob | str],
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         *,
         return_when: str | ReturnWhen = "all",
         verbose: bool = True,
@@ -191,7 +191,7 @@ class AsyncClient:
     def as_completed(
         self,
         jobs: Iterable[J],
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         *,
         verbose: bool = True,
         until: str | Until = "auto",
@@ -261,7 +261,7 @@ class AsyncJob(JobBase):
 
     async def wait(
         self,
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         verbose: bool = True,
         *,
         until: str | Until = "auto",
@@ -295,7 +295,7 @@ class AsyncJob(JobBase):
 
     async def wait_for_idle(
         self,
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         verbose: bool = True,
         *,
         options: WaitOptions | None = None,
@@ -306,7 +306,7 @@ class AsyncJob(JobBase):
 
     async def wait_single_node(
         self,
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         verbose: bool = True,
         *,
         options: WaitOptions | None = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ais_jobcore import BucketRef, Until, __version__
 from ais_jobcore.drivers.config import ENDPOINT, TOKEN, TOKEN_FILE
-from ais_jobcore.limits import DEFAULT_JOB_WAIT_TIMEOUT
+from ais_jobcore.limits import WAIT_TIMEOUT
 
 from .exits import MEANINGS, PRECEDENCE
 
@@ -207,7 +207,7 @@ def _add_timeout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=_timeout,
-        default=DEFAULT_JOB_WAIT_TIMEOUT,
+        default=WAIT_TIMEOUT,
         metavar="S",
         help="how many seconds to wait, or none (default: %(default)s)",
     )

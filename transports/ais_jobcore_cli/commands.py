@@ -13,8 +13,8 @@ from ais_jobcore.machines import operations
 from ais_jobcore.recording import Record
 from ais_jobcore.text import printable
 from ais_jobcore_aiohttp import AsyncClient
-
 from ais_jobcore_requests import Client
+
 from .arguments import UsageError
 from .exits import ExitCode, explain, worst
 from .tables import JobTable, StatusLine

@@ -17,9 +17,8 @@ from ais_jobcore import JobWait, Outcome
 from ais_jobcore.drivers.config import ClientConfig
 from ais_jobcore.testing import SimCluster, SimServer, bucket_copy, copy_with_missing_objects, stopped_copy
 from ais_jobcore_aiohttp import AiohttpTransport, AsyncClient
+from ais_jobcore_requests import Client, RequestsTransport
 
-from ais_jobcore_requests import Client
-from ais_jobcore_requests import RequestsTransport
 from .exits import ExitCode
 from .reports import mark
 from .watching import Watch, progress

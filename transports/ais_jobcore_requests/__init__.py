@@ -14,7 +14,8 @@ except ModuleNotFoundError as error:
     _msg = 'ais_jobcore_requests needs the requests library: pip install "ais-jobcore[requests]"'
     raise ImportError(_msg) from error
 
-from ais_jobcore.drivers.client import DEFAULT_JOB_WAIT_TIMEOUT, NUM_CONSECUTIVE_IDLE
+from ais_jobcore.limits import NUM_CONSECUTIVE_IDLE
+from ais_jobcore.limits import WAIT_TIMEOUT as DEFAULT_JOB_WAIT_TIMEOUT
 
 from .client import Client, Job
 from .driver import logger, run

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from ais_jobcore.drivers.client import JobBase, recorded, to_group, to_jobs, to_options
-from ais_jobcore.limits import DEFAULT_JOB_WAIT_TIMEOUT
+from ais_jobcore.limits import WAIT_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -187,7 +187,7 @@ class Client:
     def wait_all(
         self,
         jobs: Iterable[Job | str],
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         *,
         return_when: str | ReturnWhen = "all",
         verbose: bool = True,
@@ -221,7 +221,7 @@ class Client:
     def as_completed(
         self,
         jobs: Iterable[J],
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         *,
         verbose: bool = True,
         until: str | Until = "auto",
@@ -293,7 +293,7 @@ class Job(JobBase):
 
     def wait(
         self,
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         verbose: bool = True,
         *,
         until: str | Until = "auto",
@@ -327,7 +327,7 @@ class Job(JobBase):
 
     def wait_for_idle(
         self,
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         verbose: bool = True,
         *,
         options: WaitOptions | None = None,
@@ -338,7 +338,7 @@ class Job(JobBase):
 
     def wait_single_node(
         self,
-        timeout: float | None = DEFAULT_JOB_WAIT_TIMEOUT,
+        timeout: float | None = WAIT_TIMEOUT,
         verbose: bool = True,
         *,
         options: WaitOptions | None = None,
