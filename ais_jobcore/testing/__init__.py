@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import _later
+from .. import _later  # pyright: ignore[reportPrivateUsage] - one helper for both packages
 
 if TYPE_CHECKING:
     from .asks import DELAY_HEADER
