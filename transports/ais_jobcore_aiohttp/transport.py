@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import socket
 import ssl
-import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from yarl import URL
 
+from ais_jobcore.drivers.files import read_token_file, tls_context
+from ais_jobcore.drivers.tokens import TokenSource
 from ais_jobcore.events import FaultKind, Reply
 from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 
-from .tokens import TokenSource
-
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from ais_jobcore.drivers.config import ClientConfig
+    from ais_jobcore.drivers.tokens import Fetch
     from ais_jobcore.events import Fault
     from ais_jobcore.queries import Request
 
@@ -51,6 +49,11 @@ async def _send_once(
         raise _NotSentAgainError from error
 
 
+async def _read_token_file(file: str) -> str:
+    """Read a token from its file while the event loop goes on."""
+    return await asyncio.to_thread(read_token_file, file)
+
+
 class AiohttpTransport:
     """
     Send requests and await the answers, in one event loop.
@@ -71,11 +74,12 @@ class AiohttpTransport:
         self,
         config: ClientConfig,
         *,
-        token: Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
+        token: Fetch | None = None,
     ) -> None:
         self._config = config
-        self._tls = _tls(config)
-        self._token = TokenSource(config, token)
+        context = tls_context(config)
+        self._tls = config.verify is not False if context is None else context
+        self._token = TokenSource(config, token, read=_read_token_file)
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -92,7 +96,7 @@ class AiohttpTransport:
                 the user's own function for tokens does.
         """
         config = self._config
-        token = await self._token.get(refresh=request.refresh_token)
+        token = await self._token.get_async(refresh=request.refresh_token)
         http = spell(request, config.endpoints, token)
         timeout = aiohttp.ClientTimeout(
             total=request.timeout,
@@ -110,9 +114,8 @@ class AiohttpTransport:
                 allow_redirects=False,
                 ssl=self._tls,
             ) as response:
-                return refuse(response.status, response.headers, config.max_body) or await self._read(
-                    response
-                )
+                refused = refuse(response.status, response.headers, config.max_body)
+                return refused or await self._read(response)
         except (aiohttp.ClientError, OSError) as error:
             return fault_of(error, _KINDS)
 
@@ -140,33 +143,3 @@ class AiohttpTransport:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
-
-
-def _tls(config: ClientConfig) -> ssl.SSLContext | bool:
-    """Say how to verify, and load the files for that, so that a wrong path is known at once."""
-    verify, certificate = config.verify, config.client_cert
-    if verify is False and any(url.lower().startswith("https") for url in config.endpoints):
-        warnings.warn("TLS certificates are not verified: anybody can answer", stacklevel=4)
-    if isinstance(verify, bool) and certificate is None:
-        return verify
-    try:
-        context = _context(verify)
-        if verify is False:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if certificate is not None:
-            certificate, key = (certificate, None) if isinstance(certificate, str) else certificate
-            # A key with a password would ask for it at the terminal.
-            context.load_cert_chain(certificate, key, password="")
-    except OSError as error:
-        msg = f"cannot use the files for TLS, {verify!r} and {config.client_cert!r}: {error}"
-        raise ValueError(msg) from error
-    return context
-
-
-def _context(verify: bool | str) -> ssl.SSLContext:
-    if isinstance(verify, bool):
-        return ssl.create_default_context()
-    if Path(verify).is_dir():
-        return ssl.create_default_context(capath=verify)
-    return ssl.create_default_context(cafile=verify)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-import warnings
 from http.client import HTTPException, IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import requests
@@ -15,11 +13,12 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as SlowError
 from urllib3.util import Timeout
 
+from ais_jobcore.drivers.files import read_token_file, tls_context
+from ais_jobcore.drivers.tokens import TokenSource
 from ais_jobcore.events import FaultKind, Reply
 from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 
 from .timed import TimedAdapter
-from .tokens import TokenSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,10 +58,16 @@ class RequestsTransport:
         ValueError: the files named for TLS cannot be used.
     """
 
-    def __init__(self, config: ClientConfig, *, token: Callable[[], str] | None = None) -> None:
-        _check_tls(config)
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        token: Callable[[], str] | None = None,
+    ) -> None:
+        # requests loads the files by itself, with the first request.
+        tls_context(config)
         self._config = config
-        self._token = TokenSource(config, token)
+        self._token = TokenSource(config, token, read=read_token_file)
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -101,7 +106,8 @@ class RequestsTransport:
                 verify=config.verify,
                 cert=config.client_cert,
             ) as response:
-                return refuse(response.status_code, response.headers, config.max_body) or self._read(response)
+                refused = refuse(response.status_code, response.headers, config.max_body)
+                return refused or self._read(response)
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
             return fault_of(error, _KINDS)
 
@@ -116,24 +122,3 @@ class RequestsTransport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
-
-
-def _check_tls(config: ClientConfig) -> None:
-    """Load the files that TLS needs, so that a wrong path is known before the first request."""
-    if config.verify is False and any(url.lower().startswith("https") for url in config.endpoints):
-        warnings.warn("TLS certificates are not verified: anybody can answer", stacklevel=4)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        if isinstance(config.verify, str):
-            if Path(config.verify).is_dir():
-                context.load_verify_locations(capath=config.verify)
-            else:
-                context.load_verify_locations(cafile=config.verify)
-        if config.client_cert:
-            given = config.client_cert
-            certificate, key = (given, None) if isinstance(given, str) else given
-            # A key with a password would ask for it at the terminal.
-            context.load_cert_chain(certificate, key, password="")
-    except OSError as error:
-        msg = f"cannot use the files for TLS, {config.verify!r} and {config.client_cert!r}: {error}"
-        raise ValueError(msg) from error
