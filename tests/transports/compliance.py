@@ -6,6 +6,7 @@ from tests.transports.client_compliance import ClientCompliance
 from tests.transports.jobs_compliance import JobsCompliance, rig
 from tests.transports.many_compliance import ManyCompliance
 from tests.transports.record_compliance import RecordCompliance, transcript
+from tests.transports.sending_compliance import SendingCompliance
 from tests.transports.trouble_compliance import TroubleCompliance
 from tests.transports.trust_compliance import TrustCompliance
 from tests.transports.wire_compliance import WireCompliance
@@ -15,6 +16,7 @@ __all__ = ["DriverCompliance", "rig", "transcript"]
 
 class DriverCompliance(
     WireCompliance,
+    SendingCompliance,
     TrustCompliance,
     ClientCompliance,
     JobsCompliance,

@@ -87,7 +87,7 @@ class AsyncClient:
         )
         self._own: AiohttpTransport | None = None
         if transport is None:
-            transport = self._own = AiohttpTransport(self._config, token=fetch)
+            transport = self._own = AiohttpTransport(self._config, token=fetch, clock=clock)
         self._transport = transport
         self._clock = clock
         self._sleep = sleep

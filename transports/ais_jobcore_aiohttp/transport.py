@@ -6,17 +6,22 @@ import asyncio
 import math
 import socket
 import ssl
+import time
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from yarl import URL
 
 from ais_jobcore.drivers.files import read_token_file, tls_context
+from ais_jobcore.drivers.sending import Departure
 from ais_jobcore.drivers.tokens import TokenSource
 from ais_jobcore.events import FaultKind, Reply
 from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import SimpleNamespace
+
     from ais_jobcore.drivers.config import ClientConfig
     from ais_jobcore.drivers.tokens import Fetch
     from ais_jobcore.events import Fault
@@ -54,6 +59,12 @@ async def _read_token_file(file: str) -> str:
     return await asyncio.to_thread(read_token_file, file)
 
 
+async def _note(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    """Note when a request leaves: it has a connection then, for which it may have queued."""
+    departure: Departure = context.trace_request_ctx
+    departure.note()
+
+
 class AiohttpTransport:
     """
     Send requests and await the answers, in one event loop.
@@ -65,6 +76,7 @@ class AiohttpTransport:
         config: how to reach the cluster.
         token: called for the token, instead of the one in ``config``, and awaited where it is a
             coroutine function; again when the token was refused.
+        clock: gives monotonic seconds: the clock of whoever waits.
 
     Raises:
         ValueError: the files named for TLS cannot be used.
@@ -75,10 +87,12 @@ class AiohttpTransport:
         config: ClientConfig,
         *,
         token: Fetch | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
         context = tls_context(config)
         self._tls = config.verify is not False if context is None else context
+        self._clock = clock
         self._token = TokenSource(config, token, read=_read_token_file)
         self._session: aiohttp.ClientSession | None = None
 
@@ -104,6 +118,7 @@ class AiohttpTransport:
             # Longer ones would be rounded up to whole seconds.
             ceil_threshold=math.inf,
         )
+        departure = Departure(self._clock)
         try:
             async with self._opened().request(
                 http.method,
@@ -113,11 +128,12 @@ class AiohttpTransport:
                 timeout=timeout,
                 allow_redirects=False,
                 ssl=self._tls,
+                trace_request_ctx=departure,
             ) as response:
                 refused = refuse(response.status, response.headers, config.max_body)
-                return refused or await self._read(response)
+                return departure.told(refused or await self._read(response))
         except (aiohttp.ClientError, OSError) as error:
-            return fault_of(error, _KINDS)
+            return departure.told(fault_of(error, _KINDS))
 
     async def _read(self, response: aiohttp.ClientResponse) -> Reply | Fault:
         body = bytearray()
@@ -130,11 +146,14 @@ class AiohttpTransport:
     def _opened(self) -> aiohttp.ClientSession:
         # A session belongs to the loop it is made in, so it is made with the first request.
         if self._session is None:
+            tracing = aiohttp.TraceConfig()
+            tracing.on_request_headers_sent.append(_note)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._config.pool_size),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 middlewares=(_send_once,),
+                trace_configs=[tracing],
                 trust_env=False,
             )
         return self._session

@@ -86,7 +86,7 @@ class Client:
         )
         self._own: RequestsTransport | None = None
         if transport is None:
-            transport = self._own = RequestsTransport(self._config, token=fetch)
+            transport = self._own = RequestsTransport(self._config, token=fetch, clock=clock)
         self._transport = transport
         self._clock = clock
         self._sleep = sleep

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from http.client import HTTPException, IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final, cast
@@ -14,11 +15,12 @@ from urllib3.exceptions import TimeoutError as SlowError
 from urllib3.util import Timeout
 
 from ais_jobcore.drivers.files import read_token_file, tls_context
+from ais_jobcore.drivers.sending import Departure
 from ais_jobcore.drivers.tokens import TokenSource
 from ais_jobcore.events import FaultKind, Reply
 from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 
-from .timed import TimedAdapter
+from .timed import TimedAdapter, departing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +55,7 @@ class RequestsTransport:
     Args:
         config: how to reach the cluster.
         token: called for the token, instead of the one in ``config``; again when it was refused.
+        clock: gives monotonic seconds: the clock of whoever waits.
 
     Raises:
         ValueError: the files named for TLS cannot be used.
@@ -63,10 +66,12 @@ class RequestsTransport:
         config: ClientConfig,
         *,
         token: Callable[[], str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         # requests loads the files by itself, with the first request.
         tls_context(config)
         self._config = config
+        self._clock = clock
         self._token = TokenSource(config, token, read=read_token_file)
         self._session = requests.Session()
         self._session.trust_env = False
@@ -93,6 +98,8 @@ class RequestsTransport:
         config = self._config
         http = spell(request, config.endpoints, self._token.get(refresh=request.refresh_token))
         timeout = Timeout(total=request.timeout, connect=min(config.connect_timeout, request.timeout))
+        departure = Departure(self._clock)
+        departing.set(departure)
         try:
             with self._session.request(
                 http.method,
@@ -107,9 +114,9 @@ class RequestsTransport:
                 cert=config.client_cert,
             ) as response:
                 refused = refuse(response.status_code, response.headers, config.max_body)
-                return refused or self._read(response)
+                return departure.told(refused or self._read(response))
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
-            return fault_of(error, _KINDS)
+            return departure.told(fault_of(error, _KINDS))
 
     def _read(self, response: requests.Response) -> Reply | Fault:
         body = bytearray()
