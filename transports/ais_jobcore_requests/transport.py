@@ -81,6 +81,16 @@ class RequestsTransport:
         self._session.mount("https://", adapter)
 
     @property
+    def endpoints(self) -> int:
+        """How many endpoints there are."""
+        return len(self._config.endpoints)
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be under way at a time: as many as there are connections."""
+        return self._config.pool_size
+
+    @property
     def secrets(self) -> frozenset[str]:
         """What must not be written anywhere: every token there was so far."""
         return frozenset(self._token.known)
