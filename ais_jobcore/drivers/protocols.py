@@ -7,9 +7,7 @@ to work: :class:`Traits` has the defaults for what it does not tell.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast
-
-from attrs import frozen
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,8 +67,7 @@ class AsyncTransport(AsyncSender, Described, Protocol):
     """Send requests and await the answers."""
 
 
-@frozen(kw_only=True)
-class Traits:
+class Traits(NamedTuple):
     """
     Hold what a transport tells about itself, with the defaults for one that tells less.
 

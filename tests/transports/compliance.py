@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tests.transports.client_compliance import ClientCompliance
 from tests.transports.jobs_compliance import JobsCompliance, rig
+from tests.transports.loaded_compliance import LoadedCompliance
 from tests.transports.many_compliance import ManyCompliance
+from tests.transports.options_compliance import OptionsCompliance
 from tests.transports.record_compliance import RecordCompliance, transcript
 from tests.transports.sending_compliance import SendingCompliance
 from tests.transports.trouble_compliance import TroubleCompliance
@@ -21,6 +23,8 @@ class DriverCompliance(
     ClientCompliance,
     JobsCompliance,
     ManyCompliance,
+    LoadedCompliance,
+    OptionsCompliance,
     RecordCompliance,
     TroubleCompliance,
 ):

@@ -36,8 +36,12 @@ class Driver(Protocol):
         """Make its own transport."""
         ...
 
-    def client(self, endpoint: str | None = None, **settings: Any) -> Any:
+    def client(self, endpoint: Any = None, **settings: Any) -> Any:
         """Make a client."""
+        ...
+
+    def bare(self, transport: Any) -> Any:
+        """Return a transport that has no more than ``send`` and ``close``, as those of version 1.0."""
         ...
 
     def token(self, function: Callable[[], str]) -> Any:
@@ -70,10 +74,22 @@ class SyncDriver:
         self._made.append(RequestsTransport(config, token=token))
         return self._made[-1]
 
-    def client(self, endpoint: str | None = None, **settings: Any) -> Any:
+    def client(self, endpoint: Any = None, **settings: Any) -> Any:
         """Make a ``Client``."""
         self._made.append(Client(endpoint, **settings))
         return self._made[-1]
+
+    def bare(self, transport: Any) -> Any:
+        """Return an object with two methods."""
+
+        class Bare:
+            def send(self, request: Any) -> Any:
+                return transport.send(request)
+
+            def close(self) -> None:
+                transport.close()
+
+        return Bare()
 
     def token(self, function: Callable[[], str]) -> Any:
         """Return the function itself."""
@@ -106,9 +122,21 @@ class AsyncDriver:
         """Make an ``AiohttpTransport``."""
         return self._waited_for(AiohttpTransport(config, token=token))
 
-    def client(self, endpoint: str | None = None, **settings: Any) -> Any:
+    def client(self, endpoint: Any = None, **settings: Any) -> Any:
         """Make an ``AsyncClient``."""
         return self._waited_for(AsyncClient(endpoint, **settings))
+
+    def bare(self, transport: Any) -> Any:
+        """Return an object with two coroutine functions."""
+
+        class Bare:
+            async def send(self, request: Any) -> Any:
+                return await transport.send(request)
+
+            async def close(self) -> None:
+                await transport.close()
+
+        return Bare()
 
     def token(self, function: Callable[[], str]) -> Any:
         """Return a coroutine function."""

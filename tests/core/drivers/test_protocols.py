@@ -89,6 +89,8 @@ def test_transport_need_not_tell_anything() -> None:
 def test_transport_inherits_what_it_does_not_tell() -> None:
     """A class that derives from the protocol tells what it overrides, and has defaults for the rest."""
     assert Traits(endpoints=2) == Traits.of(Derived())
+    transport: Any = type("Plain", (Transport,), {})()
+    assert Traits() == Traits.of(transport)
 
 
 def test_transport_tells_what_is_so_at_the_moment() -> None:
