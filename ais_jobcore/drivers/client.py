@@ -112,6 +112,10 @@ class ClientBase(ABC, Generic[S]):
 
         return Narrator(subject, verbose=verbose)
 
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        _load(self._needed)
+        vars(self).update(state)
+
     @abstractmethod
     def _connect(self, token: Fetch | None) -> S:
         """Make a transport of the client's own."""

@@ -17,7 +17,7 @@ from .config import read_token
 if TYPE_CHECKING:
     from .config import ClientConfig
 
-_CALLERS: Final = 6
+_CALLERS: Final = 7
 """Frames from here to the line that makes a client: the warning is about that line."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, TypeAlias
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from .config import check_token
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from .config import ClientConfig
 
@@ -43,6 +44,20 @@ class TokenSource:
         self._fetch = fetch
         self._token: str | None = None
         self.known: set[str] = set()
+
+    def __getstate__(self) -> Mapping[str, object]:
+        """
+        Return what is pickled: where the token comes from, and none that was fetched.
+
+        Raises:
+            PicklingError: the function that fetches it cannot be pickled.
+        """
+        try:
+            pickle.dumps(self._fetch)
+        except Exception as error:
+            msg = f"the token function {self._fetch!r} cannot be pickled; one at the top of a module can be"
+            raise pickle.PicklingError(msg) from error
+        return vars(self) | {"_token": None, "known": set[str]()}
 
     def get(self, *, refresh: bool) -> str:
         """

@@ -7,6 +7,7 @@ from tests.transports.jobs_compliance import JobsCompliance, rig
 from tests.transports.loaded_compliance import LoadedCompliance
 from tests.transports.many_compliance import ManyCompliance
 from tests.transports.options_compliance import OptionsCompliance
+from tests.transports.pickle_compliance import PickleCompliance
 from tests.transports.record_compliance import RecordCompliance, transcript
 from tests.transports.sending_compliance import SendingCompliance
 from tests.transports.trouble_compliance import TroubleCompliance
@@ -25,6 +26,7 @@ class DriverCompliance(
     ManyCompliance,
     LoadedCompliance,
     OptionsCompliance,
+    PickleCompliance,
     RecordCompliance,
     TroubleCompliance,
 ):

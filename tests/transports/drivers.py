@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import pickle
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ais_jobcore.testing import (
@@ -38,6 +39,10 @@ class Driver(Protocol):
 
     def client(self, endpoint: Any = None, **settings: Any) -> Any:
         """Make a client."""
+        ...
+
+    def pickled(self, made: Any) -> Any:
+        """Return what comes of pickling what was made here."""
         ...
 
     def bare(self, transport: Any) -> Any:
@@ -78,6 +83,10 @@ class SyncDriver:
         """Make a ``Client``."""
         self._made.append(Client(endpoint, **settings))
         return self._made[-1]
+
+    def pickled(self, made: Any) -> Any:
+        """Pickle it, and load it."""
+        return pickle.loads(pickle.dumps(made))  # noqa: S301 - it is our own
 
     def bare(self, transport: Any) -> Any:
         """Return an object with two methods."""
@@ -126,6 +135,13 @@ class AsyncDriver:
         """Make an ``AsyncClient``."""
         return self._waited_for(AsyncClient(endpoint, **settings))
 
+    def pickled(self, made: Any) -> Any:
+        """Pickle it, and load it; the client of a job is closed as well."""
+        loaded = pickle.loads(pickle.dumps(made._behind))  # noqa: S301 - it is our own
+        if isinstance(loaded, AsyncJob):
+            self._waited_for(loaded._client)
+        return self._waited_for(loaded)
+
     def bare(self, transport: Any) -> Any:
         """Return an object with two coroutine functions."""
 
@@ -154,7 +170,8 @@ class AsyncDriver:
     def close(self) -> None:
         """Close all that was made, and the loop."""
         for each in self._made:
-            each.close()
+            if hasattr(each, "close"):
+                each.close()
         self.runner.close()
 
     def _waited_for(self, made: Any) -> Any:

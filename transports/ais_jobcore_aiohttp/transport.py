@@ -19,7 +19,7 @@ from ais_jobcore.events import FaultKind, Reply
 from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import SimpleNamespace
 
     from ais_jobcore.drivers.config import ClientConfig
@@ -90,11 +90,23 @@ class AiohttpTransport:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
-        context = tls_context(config)
-        self._tls = config.verify is not False if context is None else context
         self._clock = clock
         self._token = TokenSource(config, token, read=_read_token_file)
+        self._tls = self._trust()
         self._session: aiohttp.ClientSession | None = None
+
+    def _trust(self) -> ssl.SSLContext | bool:
+        context = tls_context(self._config)
+        return self._config.verify is not False if context is None else context
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is pickled: everything but the connections."""
+        return {name: value for name, value in vars(self).items() if name not in {"_session", "_tls"}}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        vars(self).update(state)
+        self._tls = self._trust()
+        self._session = None
 
     @property
     def endpoints(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from ais_jobcore.drivers.client import ClientBase
@@ -80,7 +81,7 @@ class Client(ClientBase[Sender]):
             connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
             return cls(
                 client.base_url.removesuffix("/v1"),
-                token=lambda: client.token or "",
+                token=partial(_token_of, client),
                 verify=session.verify,
                 client_cert=session.cert,
                 connect_timeout=connect or 0,
@@ -211,3 +212,8 @@ class Job(JobBase[Client]):
 
     def _run(self, operation: Operation[T], *, verbose: bool = False) -> T:
         return self._client.run(operation, verbose=verbose, subject=self._subject)
+
+
+def _token_of(client: SDKRequestClient) -> str:
+    """Return the token that the official SDK's client has at this moment."""
+    return client.token or ""

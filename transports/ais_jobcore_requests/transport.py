@@ -23,7 +23,7 @@ from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 from .timed import TimedAdapter, departing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ais_jobcore.drivers.config import ClientConfig
     from ais_jobcore.events import Fault
@@ -68,17 +68,29 @@ class RequestsTransport:
         token: Callable[[], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # requests loads the files by itself, with the first request.
-        tls_context(config)
         self._config = config
         self._clock = clock
         self._token = TokenSource(config, token, read=read_token_file)
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        adapter = TimedAdapter(len(config.endpoints), config.pool_size)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._session = self._opened()
+
+    def _opened(self) -> requests.Session:
+        # requests loads the files for TLS by itself, with the first request.
+        tls_context(self._config)
+        session = requests.Session()
+        session.trust_env = False
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        adapter = TimedAdapter(len(self._config.endpoints), self._config.pool_size)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is pickled: everything but the connections."""
+        return {name: value for name, value in vars(self).items() if name != "_session"}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        vars(self).update(state)
+        self._session = self._opened()
 
     @property
     def endpoints(self) -> int:

@@ -82,3 +82,22 @@ def test_source_of_a_file_can_be_pickled() -> None:
     """Nothing about a file that holds a token keeps a client from being pickled."""
     source = TokenSource(config(token_file="auth.token"), read=read_token_file)
     assert isinstance(pickle.loads(pickle.dumps(source)), TokenSource)  # noqa: S301 - made a moment ago
+
+
+def test_pickled_source_has_no_token_that_was_fetched() -> None:
+    """A token is fetched anew where the pickle is loaded."""
+    source = TokenSource(config(token="given"), read=no_file)
+    assert "given" == source.get(refresh=False)
+    again = pickle.loads(pickle.dumps(source))  # noqa: S301 - made a moment ago
+    assert set() == again.known
+    assert {"given"} == source.known
+    assert "given" == again.get(refresh=False)
+
+
+def test_function_that_cannot_be_pickled_is_named() -> None:
+    """The error shows the function, and says which functions can be."""
+    source = TokenSource(config(), lambda: "tok", read=no_file)
+    with pytest.raises(
+        pickle.PicklingError, match=r"<lambda>.* cannot be pickled; one at the top of a module"
+    ):
+        pickle.dumps(source)
