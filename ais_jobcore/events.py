@@ -47,11 +47,13 @@ class Reply:
         status: the HTTP status.
         body: the body, as received.
         headers: the headers; names are compared without regard to case.
+        sent_at: when the request left, in seconds of the caller's monotonic clock; ``None``: when it was due.
     """
 
     status: int
     body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
     headers: Mapping[str, str] = Factory(dict[str, str])
+    sent_at: float | None = field(default=None, kw_only=True)
 
 
 @frozen
@@ -62,10 +64,15 @@ class Fault:
     Attributes:
         kind: why.
         message: the transport's words; what is not printable of them is left out.
+        sent: ``False`` where certainly no byte of the request left: the connection was refused, the name
+            did not resolve, the TLS handshake failed, no connection of the own pool came free.
+        sent_at: when the request left, in seconds of the caller's monotonic clock; ``None``: when it was due.
     """
 
     kind: FaultKind
     message: str = field(default="", converter=printable)
+    sent: bool = field(default=True, kw_only=True)
+    sent_at: float | None = field(default=None, kw_only=True)
 
 
 @frozen

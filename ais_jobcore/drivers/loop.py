@@ -64,6 +64,13 @@ async def drive_async(
     """
     Run an operation to its end as :func:`drive` does, and await what is sent and slept.
 
+    Args:
+        operation: what decides. A loaded wait is taken up where it stopped.
+        send: sends a request, and returns what came of it; it raises nothing.
+        clock: gives monotonic seconds.
+        sleep: takes seconds; with 0 it lets other tasks go first.
+        on_decision: is told of every decision, the last one included.
+
     Raises:
         JobCoreError: what the operation ends with, where it could not be completed.
     """
@@ -73,6 +80,5 @@ async def drive_async(
             on_decision(decision)
         if not isinstance(decision, Continue):
             return decision.unwrap()
-        if decision.delay > 0:
-            await sleep(decision.delay)
+        await sleep(decision.delay)
         decision = operation.handle(await send(decision.request), clock())

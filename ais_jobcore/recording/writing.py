@@ -121,7 +121,7 @@ class Recorder:
             self.close()
 
     def _cleaned(self, event: Event) -> dict[str, Any]:
-        return self._cleaner.document(input_of(event))
+        return self._cleaner.document(input_of(event, self._started_at))
 
     def _tell(self, document: Mapping[str, Any], t: float) -> dict[str, Any]:
         """Let the second wait take what is written, and spell what it decides."""

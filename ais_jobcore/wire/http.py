@@ -106,7 +106,8 @@ def fault_of(error: BaseException, kinds: Sequence[tuple[type[BaseException], Fa
     Say what an exception of an HTTP library means.
 
     Libraries wrap the cause several times over, so all of what lies within is looked at;
-    the innermost of it has the plainest words.
+    the innermost of it has the plainest words. Where the name did not resolve or the connection was
+    refused, the request was not sent; of everything else that is not certain.
 
     Args:
         error: what the library raised.
@@ -117,7 +118,9 @@ def fault_of(error: BaseException, kinds: Sequence[tuple[type[BaseException], Fa
         (kind for known, kind in kinds if any(isinstance(each, known) for each in within)),
         FaultKind.CONNECTION,
     )
-    return Fault(kind, printable(f"{type(within[-1]).__name__}: {within[-1]}".removesuffix(": "), 200))
+    words = printable(f"{type(within[-1]).__name__}: {within[-1]}".removesuffix(": "), 200)
+    unsent = kind is FaultKind.DNS or any(isinstance(each, ConnectionRefusedError) for each in within)
+    return Fault(kind, words, sent=not unsent)
 
 
 def _unwrap(error: BaseException) -> Iterator[BaseException]:

@@ -6,6 +6,9 @@ The API is that of ``ais_jobcore_requests``, with ``await``. A fault of the tran
 """
 
 import importlib
+from typing import TYPE_CHECKING
+
+from ais_jobcore import _later  # pyright: ignore[reportPrivateUsage] - one helper for all packages
 
 try:
     importlib.import_module("aiohttp")
@@ -19,8 +22,10 @@ from ais_jobcore.limits import NUM_CONSECUTIVE_IDLE
 from ais_jobcore.limits import WAIT_TIMEOUT as DEFAULT_JOB_WAIT_TIMEOUT
 
 from .client import AsyncClient, AsyncJob
-from .driver import logger, run
-from .transport import AiohttpTransport
+
+if TYPE_CHECKING:
+    from .driver import logger, run
+    from .transport import AiohttpTransport
 
 __all__ = [
     "DEFAULT_JOB_WAIT_TIMEOUT",
@@ -31,3 +36,6 @@ __all__ = [
     "logger",
     "run",
 ]
+
+if not TYPE_CHECKING:  # so that type checkers know which names there are not
+    __getattr__ = _later(__name__, {"driver": "logger run", "transport": "AiohttpTransport"})

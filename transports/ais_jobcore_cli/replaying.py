@@ -12,7 +12,7 @@ from ais_jobcore.recording import Replay, Transcript, as_test, steps
 from ais_jobcore.rules.table import POLICY
 from ais_jobcore.text import printable
 
-from .exits import ExitCode
+from .codes import ExitCode
 from .reports import columns, counted
 
 if TYPE_CHECKING:
