@@ -10,8 +10,8 @@ from attrs import evolve
 
 from ais_jobcore import Abort, BucketRef, Done, JobInfoNotFound, JobWait, ProtocolError, Reply, WaitOptions
 from ais_jobcore.machines import operations
+from tests.builders import shown
 from tests.core.drivers.samples import OPTIONS, bucket, job
-from tests.core.groups import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
