@@ -29,7 +29,7 @@ class FaultKind(enum.Enum):
     TLS = "tls"
     """No trust between the two; asking again does not help."""
     TIMEOUT = "timeout"
-    """The request's own time-out passed."""
+    """The request's own timeout passed."""
     TRUNCATED = "truncated"
     """The answer broke off, or could not be decompressed."""
     TOO_LARGE = "too_large"
@@ -41,7 +41,7 @@ class FaultKind(enum.Enum):
 @frozen
 class Reply:
     """
-    Report an answer by HTTP, whatever its status.
+    An answer by HTTP, whatever its status.
 
     Attributes:
         status: the HTTP status.
@@ -59,7 +59,7 @@ class Reply:
 @frozen
 class Fault:
     """
-    Report that there is no usable answer.
+    The lack of a usable answer.
 
     Attributes:
         kind: why.
@@ -78,7 +78,7 @@ class Fault:
 @frozen
 class NotFound:
     """
-    Report that whoever was asked does not know the job.
+    An answer that says that the job is not known.
 
     Attributes:
         message: the server's words; what is not printable of them is left out.

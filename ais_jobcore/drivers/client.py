@@ -277,7 +277,7 @@ def _load(names: Iterable[str]) -> None:
 
 def _refuse_without_effect(given: Mapping[str, object]) -> None:
     """
-    Refuse the settings that a transport of somebody else's does not look at.
+    Refuse the settings that have no effect beside a transport.
 
     Raises:
         ValueError: there are some.

@@ -1,8 +1,8 @@
 """
 What drivers read from files: a token, and what TLS needs.
 
-Both drivers need the same of it, and no other module of this folder opens a file: whoever hands
-``read_token_file`` to a :class:`~ais_jobcore.drivers.tokens.TokenSource` decides in which thread it is read.
+Both drivers need the same of it, and no other module of this folder opens a file. A driver hands
+:func:`read_token_file` to its :class:`~ais_jobcore.drivers.tokens.TokenSource`, or reads in a thread.
 """
 
 from __future__ import annotations

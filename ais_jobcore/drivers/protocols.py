@@ -1,7 +1,7 @@
 """
 What requests are sent through: a driver's own transport, a scripted one, or an embedder's.
 
-Whoever makes a transport closes it. A transport of version 1.0 has ``send`` and ``close`` only, and goes on
+The maker of a transport closes it. A transport of version 1.0 has ``send`` and ``close`` only, and goes on
 to work: :class:`Traits` has the defaults for what it does not tell.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Sender(Protocol):
-    """Send requests and block until there is an answer: the least that a driver needs."""
+    """A transport that blocks until there is an answer: the least that a driver needs."""
 
     def send(self, request: Request) -> Reply | Fault:
         """Send one request within its timeout; report every failure as a ``Fault``."""
@@ -29,7 +29,7 @@ class Sender(Protocol):
 
 
 class AsyncSender(Protocol):
-    """Send requests and await the answers: the least that a driver needs."""
+    """A transport whose answers are awaited: the least that a driver needs."""
 
     async def send(self, request: Request) -> Reply | Fault:
         """Send one request within its timeout; report every failure as a ``Fault``."""
@@ -41,7 +41,7 @@ class AsyncSender(Protocol):
 
 
 class Described(Protocol):
-    """Tell about a transport; a class that derives from a protocol below inherits the defaults."""
+    """What a transport tells about itself; a class that derives from this inherits the defaults."""
 
     @property
     def endpoints(self) -> int:
@@ -60,16 +60,16 @@ class Described(Protocol):
 
 
 class Transport(Sender, Described, Protocol):
-    """Send requests and block until there is an answer."""
+    """A transport that blocks until there is an answer, and tells about itself."""
 
 
 class AsyncTransport(AsyncSender, Described, Protocol):
-    """Send requests and await the answers."""
+    """A transport whose answers are awaited, and that tells about itself."""
 
 
 class Traits(NamedTuple):
     """
-    Hold what a transport tells about itself, with the defaults for one that tells less.
+    What a transport tells about itself, with the defaults for one that tells less.
 
     Attributes:
         endpoints: how many endpoints there are.

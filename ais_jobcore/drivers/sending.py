@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 class Departure:
     """
-    Note the moment at which one request leaves, and tell it with what came of the request.
+    The moment at which one request left, to be told with what came of the request.
 
     Args:
-        clock: gives monotonic seconds: the clock of whoever waits.
+        clock: gives monotonic seconds: the clock of the wait.
 
     Attributes:
         at: the moment; ``None`` as long as no byte of the request has left.

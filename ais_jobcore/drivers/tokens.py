@@ -20,7 +20,7 @@ Fetch: TypeAlias = "Callable[[], str | Awaitable[str]]"
 
 class TokenSource:
     """
-    Keep a token, and get a new one once it was refused.
+    A token, kept until it is refused.
 
     Args:
         config: has the token, or the name of the file that holds it.

@@ -200,7 +200,7 @@ class Suite:
         assert time.monotonic() - began < timeout + SLACK
 
     def test_refused_connection(self) -> None:
-        """Where nobody listens, the connection is at fault, and the request was certainly not sent."""
+        """Where no server listens, the connection is at fault, and the request was certainly not sent."""
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             with self.sending(f"http://127.0.0.1:{unused.getsockname()[1]}") as send:

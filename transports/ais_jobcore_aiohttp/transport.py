@@ -67,7 +67,7 @@ async def _note(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) 
 
 class AiohttpTransport:
     """
-    Send requests and await the answers, in one event loop.
+    A transport on aiohttp, for one event loop.
 
     Nothing is retried or followed, and nothing but the arguments says where a request goes and what token
     it carries: no proxy and no ``.netrc`` of the environment (rules R7, R10).
@@ -76,7 +76,7 @@ class AiohttpTransport:
         config: how to reach the cluster.
         token: called for the token, instead of the one in ``config``, and awaited where it is a
             coroutine function; again when the token was refused.
-        clock: gives monotonic seconds: the clock of whoever waits.
+        clock: gives monotonic seconds: the clock of the wait.
 
     Raises:
         ValueError: the files named for TLS cannot be used.
@@ -125,7 +125,7 @@ class AiohttpTransport:
 
     async def send(self, request: Request) -> Reply | Fault:
         """
-        Send one request within its time-out.
+        Send one request within its timeout.
 
         Raises:
             ValueError: there is no token to be had from where it should come; nothing else, unless

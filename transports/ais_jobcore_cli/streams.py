@@ -1,4 +1,4 @@
-"""The standard streams, whatever state they are in: closed, of a poor encoding, or read by nobody."""
+"""The standard streams, whatever state they are in: closed, of a poor encoding, or a broken pipe."""
 
 from __future__ import annotations
 

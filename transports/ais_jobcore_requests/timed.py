@@ -1,7 +1,7 @@
 """
 Bound a whole exchange in time, not each read of it; take no half answer for a whole one; note what was sent.
 
-The time-outs of requests are per read of the socket: a server that sends a byte now and then is never
+The timeouts of requests are per read of the socket: a server that sends a byte now and then is never
 late. Here every read has what is left of the time that urllib3 allows for the answer.
 """
 
@@ -29,7 +29,7 @@ departing: Final[ContextVar[Departure | None]] = ContextVar("departing", default
 
 
 class TimedReader(io.RawIOBase):
-    """Read from a socket until a deadline that does not move, and note the end of the stream."""
+    """A socket that is read until a deadline that does not move; it notes the end of the stream."""
 
     at_end = False
 
@@ -103,7 +103,7 @@ class _TimedTLSPool(HTTPSConnectionPool):
 
 
 class TimedAdapter(HTTPAdapter):
-    """Be the adapter of requests whose time-outs are total."""
+    """The adapter of requests, with timeouts for whole exchanges."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         """Let the pools make timed connections."""

@@ -35,7 +35,7 @@ _KINDS: Final[tuple[tuple[type[BaseException], FaultKind], ...]] = (
     (ssl.SSLEOFError, FaultKind.CONNECTION),
     (ssl.SSLZeroReturnError, FaultKind.CONNECTION),
     (ssl.SSLError, FaultKind.TLS),
-    # urllib3 derives it from its time-outs.
+    # urllib3 derives it from its timeouts.
     (NewConnectionError, FaultKind.CONNECTION),
     (TimeoutError, FaultKind.TIMEOUT),
     (SlowError, FaultKind.TIMEOUT),
@@ -47,7 +47,7 @@ _CHUNK: Final = 64 * 1024
 
 class RequestsTransport:
     """
-    Send requests and block until there is an answer.
+    A transport on requests, which blocks until there is an answer.
 
     Nothing is retried or followed, and nothing but the arguments says where a request goes and what token
     it carries: no proxy, CA bundle or ``.netrc`` of the environment (rules R7 to R9). Threads may share it.
@@ -55,7 +55,7 @@ class RequestsTransport:
     Args:
         config: how to reach the cluster.
         token: called for the token, instead of the one in ``config``; again when it was refused.
-        clock: gives monotonic seconds: the clock of whoever waits.
+        clock: gives monotonic seconds: the clock of the wait.
 
     Raises:
         ValueError: the files named for TLS cannot be used.
@@ -109,7 +109,7 @@ class RequestsTransport:
 
     def send(self, request: Request) -> Reply | Fault:
         """
-        Send one request within its time-out.
+        Send one request within its timeout.
 
         Only how long a name takes to resolve is up to the system.
 
