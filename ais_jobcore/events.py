@@ -8,11 +8,10 @@ its own may report ``AggregatedJobSnap``, ``JobStatus`` or :class:`NotFound` ins
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from attrs import Factory, field, frozen
 
-from .snapshots import AggregatedJobSnap, JobStatus
 from .text import printable
 
 if TYPE_CHECKING:
@@ -85,7 +84,3 @@ class NotFound:
     """
 
     message: str = field(default="", converter=printable)
-
-
-Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound
-"""What a driver may report."""

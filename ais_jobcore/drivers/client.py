@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from ..limits import WAIT_TIMEOUT
-from .protocols import Traits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,12 +31,13 @@ if TYPE_CHECKING:
     from .config import Settings
     from .given import NamedJob
     from .logs import Narrator
+    from .protocols import Traits
     from .tokens import Fetch
 
 S = TypeVar("S")
 J = TypeVar("J", bound="NamedJob | str")
 
-_NEEDED: Final = (".given", ".logs", "..machines.group", "..machines.operations", "..recording")
+_NEEDED: Final = (".given", ".logs", ".protocols", "..machines.group", "..machines.operations", "..recording")
 """What clients and jobs import within their methods; :func:`_load` has imported it by then."""
 
 _BESIDE_A_TRANSPORT: Final = frozenset({"request_timeout"})
@@ -212,8 +212,13 @@ class ClientBase(ABC, Generic[S]):
             given,
             seed=self._next_seed,
             request_timeout=self._config.request_timeout,
-            endpoints=Traits.of(self._transport).endpoints,
+            endpoints=self._traits().endpoints,
         )
+
+    def _traits(self) -> Traits:
+        from .protocols import Traits
+
+        return Traits.of(self._transport)
 
     def _next_seed(self) -> int:
         return self._draw(63) if self._seed is None else self._seed
@@ -240,7 +245,7 @@ class ClientBase(ABC, Generic[S]):
         return Recorder(wait, record, secrets=self._secrets, hosts=hosts)
 
     def _secrets(self) -> frozenset[str]:
-        return Traits.of(self._transport).secrets
+        return self._traits().secrets
 
     def _group(
         self,

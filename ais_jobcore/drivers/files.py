@@ -12,8 +12,6 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from .config import read_token
-
 if TYPE_CHECKING:
     from .config import ClientConfig
 
@@ -33,6 +31,8 @@ def read_token_file(file: str) -> str:
     except OSError as error:
         msg = f"cannot read the token file {file!r}: {error.strerror}"
         raise ValueError(msg) from error
+    from .config import read_token  # noqa: PLC0415 - loaded with the first client
+
     return read_token(text, file)
 
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ..decisions import Continue
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ..decisions import Decision
-    from ..events import Event
-    from ..machines.protocols import Operation
+    from ..machines.protocols import Event, Operation
     from ..queries import Request
 
 T = TypeVar("T")
@@ -42,6 +39,8 @@ def drive(
     Raises:
         JobCoreError: what the operation ends with, where it could not be completed.
     """
+    from ..decisions import Continue  # noqa: PLC0415 - loaded with the first machine
+
     decision = operation.start(clock())
     while True:
         if on_decision is not None:
@@ -74,6 +73,8 @@ async def drive_async(
     Raises:
         JobCoreError: what the operation ends with, where it could not be completed.
     """
+    from ..decisions import Continue  # noqa: PLC0415 - loaded with the first machine
+
     decision = operation.start(clock())
     while True:
         if on_decision is not None:

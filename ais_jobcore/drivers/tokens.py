@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, TypeAlias
-
-from .config import check_token
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -52,6 +49,8 @@ class TokenSource:
         Raises:
             PicklingError: the function that fetches it cannot be pickled.
         """
+        import pickle  # noqa: PLC0415 - few clients are pickled
+
         try:
             pickle.dumps(self._fetch)
         except Exception as error:
@@ -84,6 +83,8 @@ class TokenSource:
         return self._given if self._fetch is None else self._fetch()
 
     def _keep(self, fetched: object) -> str:
+        from .config import check_token  # noqa: PLC0415 - loaded with the first client
+
         self._token = check_token(fetched)
         self.known.add(self._token)
         return self._token

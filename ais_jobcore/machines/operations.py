@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from ..events import Event
     from ..queries import Request
     from ..snapshots import BucketRef
     from ..wire.observations import Observation
+    from .protocols import Event
 
 T = TypeVar("T")
 

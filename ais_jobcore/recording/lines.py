@@ -15,7 +15,7 @@ from attrs import evolve, fields
 
 from .._version import __version__
 from ..decisions import Continue
-from ..events import Event, Fault, FaultKind, NotFound, Reply
+from ..events import Fault, FaultKind, NotFound, Reply
 from ..machines.job import JobWait
 from ..options import WaitOptions
 from ..rules import saving
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..decisions import Decision
+    from ..machines.protocols import Event
     from ..queries import Request
     from ..results import WaitResult
 

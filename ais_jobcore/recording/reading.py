@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from os import PathLike
 
-    from ..events import Event
     from ..machines.job import JobWait
+    from ..machines.protocols import Event
     from ..schedules import Schedule
 
 FIRST: Final = 2

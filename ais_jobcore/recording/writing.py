@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from attrs import frozen
 
-from ..events import Event
+from ..machines.protocols import Event
 from ..text import LOGGER_NAME, printable
 from .cleaning import Cleaner
 from .lines import LIMIT, decision_of, event_of, header_of, input_of, wait_of

@@ -16,7 +16,7 @@ from attrs import asdict, resolve_types
 
 from .. import errors, limits
 from ..decisions import Abort, Continue, Decision, Done
-from ..events import FaultKind
+from ..events import Fault, FaultKind
 from ..queries import Request
 from ..results import WaitResult
 from ..schedules import PRESETS, Keller, Schedule
@@ -261,7 +261,11 @@ def _request_fields(document: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def converter() -> Converter:
     """Return what makes documents of values, and values of documents; one for all."""
-    from cattrs.gen import make_dict_structure_fn  # noqa: PLC0415 - dear to import, and seldom needed
+    from cattrs.gen import (  # noqa: PLC0415 - dear to import, and seldom needed
+        make_dict_structure_fn,
+        make_dict_unstructure_fn,
+        override,
+    )
     from cattrs.preconf.json import make_converter  # noqa: PLC0415 - likewise
 
     names = {**vars(errors), "Mapping": Mapping, "FaultKind": FaultKind, "TargetState": TargetState}
@@ -270,6 +274,8 @@ def converter() -> Converter:
     made = make_converter()
     structure_request = make_dict_structure_fn(Request, made)
     made.register_unstructure_hook(Request, dump_request)
+    unsaid = override(omit_if_default=True)
+    made.register_unstructure_hook(Fault, make_dict_unstructure_fn(Fault, made, sent=unsaid, sent_at=unsaid))
     made.register_structure_hook(Request, lambda value, kind: structure_request(_request_fields(value), kind))
     made.register_unstructure_hook(Schedule, _dump_schedule)
     made.register_structure_hook(Schedule, _load_schedule)

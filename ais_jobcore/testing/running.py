@@ -9,8 +9,7 @@ from ..decisions import Continue
 if TYPE_CHECKING:
     from ..decisions import Abort, Decision, Done
     from ..drivers.protocols import Sender
-    from ..events import Event
-    from ..machines.protocols import Operation
+    from ..machines.protocols import Event, Operation
     from .clock import VirtualClock
 
 T = TypeVar("T")

@@ -13,8 +13,8 @@ from tests.builders import JOB, NOON
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.events import Event
     from ais_jobcore.machines.operations import Call
+    from ais_jobcore.machines.protocols import Event
 
 
 def run(call: Call[Any], *events: Event) -> list[Continue | Done[Any] | Abort[Any]]:

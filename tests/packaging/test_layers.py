@@ -64,16 +64,7 @@ def graph() -> Graph:
     return draw(PACKAGES.values())
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
-        *(names for names in LAYERS if names != "ais_jobcore.testing"),
-        pytest.param(
-            "ais_jobcore.testing",
-            marks=pytest.mark.xfail(strict=True, reason="sim and answers need each other until sim is cut"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("names", LAYERS)
 def test_no_module_leads_back_to_itself(graph: Graph, names: str) -> None:
     """There is no cycle of imports, not even one for types only, nor one that closes within a function."""
     assert [] == [cycle for cycle in cycles(graph) if LAYERS.index(names) in map(layer, cycle)]
@@ -99,9 +90,6 @@ def test_few_modules_lie_beside_the_layers() -> None:
     assert len(beside) <= 14, sorted(beside)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="testing/sim, rules/classify and machines/operations are still to be cut"
-)
 def test_no_file_of_the_core_is_long() -> None:
     """No file has more than 300 lines, but for the one that holds a group of waits together."""
     lengths = {

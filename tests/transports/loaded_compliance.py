@@ -13,8 +13,6 @@ from tests.transports.jobs_compliance import UNKNOWN
 if TYPE_CHECKING:
     from tests.transports.jobs_compliance import Rig
 
-pending = pytest.mark.xfail(strict=True, reason="a machine does not take up a loaded wait yet")
-
 
 def saved(rig: Rig, job_id: str, *, polls: int) -> str:
     """Wait by hand for some polls, or to the end, and save the wait."""
@@ -32,7 +30,6 @@ def saved(rig: Rig, job_id: str, *, polls: int) -> str:
 class LoadedCompliance:
     """What holds for loaded waits in every driver; inherited by the tests of each."""
 
-    @pending
     def test_loaded_wait_is_taken_up(self, rig: Rig) -> None:
         """A driver continues a loaded wait where it stopped, and its result counts from the first start."""
         job = rig.add("copy-bck", duration=60.0)
@@ -43,7 +40,6 @@ class LoadedCompliance:
         assert 5 + len(rig.transport.sent) == result.polls
         assert 60.0 <= result.elapsed < 65.0
 
-    @pending
     @pytest.mark.parametrize("job_id", ["finished", "unknown"])
     def test_loaded_wait_that_is_over(self, rig: Rig, job_id: str) -> None:
         """A wait that was saved at its end ends again in the same way, and nothing is sent."""

@@ -6,9 +6,6 @@ The API is that of ``ais_jobcore_requests``, with ``await``. A fault of the tran
 """
 
 import importlib
-from typing import TYPE_CHECKING
-
-from ais_jobcore import _later  # pyright: ignore[reportPrivateUsage] - one helper for all packages
 
 try:
     importlib.import_module("aiohttp")
@@ -22,10 +19,8 @@ from ais_jobcore.limits import NUM_CONSECUTIVE_IDLE
 from ais_jobcore.limits import WAIT_TIMEOUT as DEFAULT_JOB_WAIT_TIMEOUT
 
 from .client import AsyncClient, AsyncJob
-
-if TYPE_CHECKING:
-    from .driver import logger, run
-    from .transport import AiohttpTransport
+from .driver import logger, run
+from .transport import AiohttpTransport
 
 __all__ = [
     "DEFAULT_JOB_WAIT_TIMEOUT",
@@ -36,6 +31,3 @@ __all__ = [
     "logger",
     "run",
 ]
-
-if not TYPE_CHECKING:  # so that type checkers know which names there are not
-    __getattr__ = _later(__name__, {"driver": "logger run", "transport": "AiohttpTransport"})

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from ais_jobcore.drivers.client import ClientBase
 from ais_jobcore.drivers.job import JobBase
-from ais_jobcore.drivers.protocols import AsyncSender
 from ais_jobcore.limits import WAIT_TIMEOUT
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from ais_jobcore.drivers.config import Settings
     from ais_jobcore.drivers.given import Bucket
+    from ais_jobcore.drivers.protocols import AsyncSender
     from ais_jobcore.drivers.tokens import Fetch
     from ais_jobcore.errors import JobCoreError
     from ais_jobcore.machines.group import Completions, Ending, ReturnWhen
@@ -35,7 +35,7 @@ T = TypeVar("T")
 J = TypeVar("J", bound="AsyncJob | str")
 
 
-class AsyncClient(ClientBase[AsyncSender]):
+class AsyncClient(ClientBase["AsyncSender"]):
     """A client of a cluster, a context manager. Tasks of one event loop may share it."""
 
     _environ = os.environ

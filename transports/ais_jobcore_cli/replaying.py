@@ -18,7 +18,7 @@ from .reports import columns, counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
     from ais_jobcore.recording import Step
 
     from .arguments import Arguments

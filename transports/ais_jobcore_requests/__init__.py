@@ -5,9 +5,6 @@ Code that used ``aistore.sdk.job`` changes one import.
 """
 
 import importlib
-from typing import TYPE_CHECKING
-
-from ais_jobcore import _later  # pyright: ignore[reportPrivateUsage] - one helper for all packages
 
 try:
     importlib.import_module("requests")
@@ -21,12 +18,10 @@ from ais_jobcore.limits import NUM_CONSECUTIVE_IDLE
 from ais_jobcore.limits import WAIT_TIMEOUT as DEFAULT_JOB_WAIT_TIMEOUT
 
 from .client import Client, Job
-
-if TYPE_CHECKING:
-    from .driver import logger, run
-    from .errors import RequestsFault
-    from .sdk import SDKRequestClient
-    from .transport import RequestsTransport
+from .driver import logger, run
+from .errors import RequestsFault
+from .sdk import SDKRequestClient
+from .transport import RequestsTransport
 
 __all__ = [
     "DEFAULT_JOB_WAIT_TIMEOUT",
@@ -39,14 +34,3 @@ __all__ = [
     "logger",
     "run",
 ]
-
-if not TYPE_CHECKING:  # so that type checkers know which names there are not
-    __getattr__ = _later(
-        __name__,
-        {
-            "driver": "logger run",
-            "errors": "RequestsFault",
-            "sdk": "SDKRequestClient",
-            "transport": "RequestsTransport",
-        },
-    )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from ais_jobcore.drivers.client import ClientBase
 from ais_jobcore.drivers.job import JobBase
-from ais_jobcore.drivers.protocols import Sender
 from ais_jobcore.limits import WAIT_TIMEOUT
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from ais_jobcore.drivers.config import Settings
     from ais_jobcore.drivers.given import Bucket
+    from ais_jobcore.drivers.protocols import Sender
     from ais_jobcore.drivers.tokens import Fetch
     from ais_jobcore.errors import JobCoreError
     from ais_jobcore.machines.group import Completions, Ending, ReturnWhen
@@ -36,7 +36,7 @@ T = TypeVar("T")
 J = TypeVar("J", bound="Job | str")
 
 
-class Client(ClientBase[Sender]):
+class Client(ClientBase["Sender"]):
     """A client of a cluster, a context manager. Threads may share it."""
 
     _environ = os.environ

@@ -34,8 +34,8 @@ from tests.core.oneshot import ALL, error, every_operation, result, run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.events import Event
     from ais_jobcore.machines.operations import Call
+    from ais_jobcore.machines.protocols import Event
 
 
 SNAPS: Final = ("GET", {"what": "qryxstats"})

@@ -30,8 +30,8 @@ from tests.core.oneshot import QUESTIONS, error, every_harmless_operation, every
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.events import Event
     from ais_jobcore.machines.operations import Call
+    from ais_jobcore.machines.protocols import Event
 
 
 HOSTILE: Final = "gone\r\n\x9b2J\udc99"

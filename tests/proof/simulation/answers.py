@@ -39,7 +39,7 @@ from tests.proof.simulation.worlds import World, at
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
 
 UNKNOWN_BYTES: Final = refusal(404, "not found", "ErrNotFound")
 HUNG: Final = Fault(FaultKind.TIMEOUT, "no answer in time")

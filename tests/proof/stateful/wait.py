@@ -35,7 +35,7 @@ from tests.proof.retold import bare, crowded, turned
 if TYPE_CHECKING:
     from random import Random
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
 
 NEW: Final = "brand-new"
 KINDS: Final = ("copy-bck", "dsort", "archive", NEW)
