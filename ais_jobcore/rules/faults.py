@@ -9,7 +9,7 @@ from attrs import evolve
 from .. import limits
 from ..events import Fault, FaultKind
 from ..wire.observations import Trouble, Unusable
-from .sources import preferred_source
+from .sources import preferred_source, sources
 from .state import ANSWERED, Faults, Signal
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None,
     return Faults(
         answered=before.answered or trouble in PASSING or getattr(fault, "authentic", False),
         count=before.count + 1,
-        preferred=before.preferred + (state.asked is preferred_source(state)),
+        preferred=before.preferred + (state.asked is preferred_source(state, sources(state))),
         malformed=before.malformed + 1 if trouble is Trouble.MALFORMED else 0,
         since=before.since if before.count else now,
         last=fault,

@@ -20,6 +20,7 @@ from ais_jobcore import (
     Timeout,
 )
 from ais_jobcore.machines.group import Completions
+from ais_jobcore.text import printable
 from tests.builders import NOT_LISTED, NULL, REFUSED, UNKNOWN, shown, statuses
 from tests.core.groups import NAMES, STATUSES, begin, outcome_of, play, question, script, waits
 
@@ -128,12 +129,13 @@ def test_calls_out_of_turn() -> None:
         over.start(9.0)
 
 
-@pytest.mark.parametrize("event", [None, b"[]", JobStatus("a", "", 0), NotFound("x")], ids=repr)
+@pytest.mark.parametrize("event", [None, b"[]" * 99, JobStatus("a", "", 0), NotFound("x")], ids=str)
 def test_list_is_a_reply_or_a_fault(event: Event) -> None:
     """Anything else is a ``TypeError`` that changes nothing."""
     played = begin(waits("a"))
-    with pytest.raises(TypeError, match="a Reply or a Fault was expected for a list"):
+    with pytest.raises(TypeError, match="a Reply or a Fault was expected for a list, not") as raised:
         played.group.handle(event, 0.0)
+    assert str(raised.value).endswith(printable(repr(event), 40))
     assert STATUSES == script(played, (STATUSES, statuses("a"))).question
 
 

@@ -346,6 +346,12 @@ def test_wrong_event_is_quoted_in_bounded_length() -> None:
     """However large it is, the error has a few dozen characters of it."""
     wait = JobWait(JOB, "dsort")
     wait.start(0.0)
-    with pytest.raises(TypeError, match=r"was expected, not ") as raised:
+    with pytest.raises(TypeError, match=r"was expected, not 'xxxxxxxx") as raised:
         wait.handle("x" * 100_000, 0.0)  # type: ignore[arg-type]
     assert len(str(raised.value)) < 120
+
+
+def test_waits_that_know_nothing_share_that() -> None:
+    """A wait that has nothing to note holds no value of its own for it."""
+    assert JobWait(JOB).state.known is JobWait("another").state.known
+    assert () != JobWait(JOB, "brand-new").state.known.notes

@@ -403,3 +403,13 @@ def test_saved_wait_sends_nothing_but_what_it_asks() -> None:
         loaded.request.path,
         loaded.request.query,
     )
+
+
+def test_fields_that_are_missing_are_at_their_default() -> None:
+    """What a saved wait leaves out is as in a wait that was not started."""
+    document = json.loads(SCRIPTS["started"].wait.save())
+    for name in ("faults", "quiet_since", "quiet_targets", "polls", "targets"):
+        del document["state"][name]
+    assert JobWait.load(json.dumps(document), 0.0).state.polls == 0
+    document["state"]["quiet_since"] = 1.5
+    assert Quiet(1.5, 0) == JobWait.load(json.dumps(document), 0.0).state.known.quiet
