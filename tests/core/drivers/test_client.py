@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -164,3 +165,56 @@ def test_every_public_method_is_documented_here(base: Any) -> None:
     names = {name for name in vars(base) if not name.startswith("_")}
     assert {name for name in base.__abstractmethods__ if not name.startswith("_")} <= names
     assert all(vars(base)[name].__doc__ for name in names)
+
+
+def test_clock_and_sleep_are_kept() -> None:
+    """What a driver runs goes by the clock and the sleep that the client was given."""
+    clock, sleep = VirtualClock().now, [].append
+    made = client("http://a", clock=clock, sleep=sleep)
+    assert (clock, sleep) == (made._clock, made._sleep)
+
+
+def test_token_that_is_no_function_is_the_configurations() -> None:
+    """Only a function is handed to the transport by itself."""
+    made = client("http://a", token="tok")
+    assert (None, "tok") == (made._transport.token, made._config.token)
+
+
+def test_seed_is_drawn_of_63_bits() -> None:
+    """As large as an int64 may be, so that any language can hold it."""
+    made = client("http://a")
+    asked: list[int] = []
+    type(made)._draw = staticmethod(lambda bits: asked.append(bits) or 9)
+    assert (9, [63]) == (made.options().seed, asked)
+
+
+def test_options_of_many_jobs_are_given_on() -> None:
+    """What is set for all of them is set for each."""
+    made, given = given_transport(seed=5), WaitOptions(grace=9.0)
+    (member,) = made._group(["x"], 9.0, "auto", given)._members
+    assert 9.0 == member.wait.state.question.options.grace
+    _, completions = made._completions(["x"], 9.0, "auto", given)
+    assert 9.0 == completions._group._members[0].wait.state.question.options.grace
+
+
+def test_unpickled_client_loads_what_it_needs() -> None:
+    """Where a pickle is loaded, the modules of the driver may not be imported yet."""
+    made = client("http://a")
+    again = type(made).__new__(type(made))
+    name = "tests.core.drivers.samples"
+    type(made)._needed = (name,)
+    module = sys.modules.pop(name)
+    try:
+        again.__setstate__(vars(made))
+        assert name in sys.modules
+    finally:
+        sys.modules[name] = module
+    assert vars(made) == vars(again)
+
+
+def test_client_loads_what_it_runs() -> None:
+    """What its methods import is there once it is made."""
+    for name in ("given", "logs"):
+        sys.modules.pop(f"ais_jobcore.drivers.{name}")
+    client("http://a")
+    assert {"ais_jobcore.drivers.given", "ais_jobcore.drivers.logs"} <= {*sys.modules}

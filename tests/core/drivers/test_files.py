@@ -9,6 +9,7 @@ import pytest
 
 from ais_jobcore.drivers.config import ClientConfig
 from ais_jobcore.drivers.files import read_token_file, tls_context
+from ais_jobcore_requests import Client
 from tests.transports.wire import CERTIFICATE
 
 if TYPE_CHECKING:
@@ -78,3 +79,30 @@ def test_files_that_cannot_be_used(tmp_path: Path, setting: str, name: str) -> N
     (tmp_path / "junk.pem").write_text("junk")
     with pytest.raises(ValueError, match=rf"cannot use the files for TLS.*{name}"):
         tls_context(config(**{setting: str(tmp_path / name)}))
+
+
+def test_warning_is_about_the_line_that_makes_the_client() -> None:
+    """It says what it means, once, and points at the caller's own line."""
+    with pytest.warns(UserWarning, match="^TLS certificates are not verified: anybody can answer$") as warned:
+        Client(HTTPS, verify=False).close()
+    assert [__file__] == [each.filename for each in warned]
+
+
+def test_key_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """Certificate and key may be two files; without its key a certificate is of no use."""
+    text = CERTIFICATE.read_text()
+    begin = text.index("-----BEGIN PRIVATE KEY")
+    end = text.index("-----END PRIVATE KEY-----") + len("-----END PRIVATE KEY-----\n")
+    certificate, key = tmp_path / "only.pem", tmp_path / "key.pem"
+    certificate.write_text(text[:begin] + text[end:])
+    key.write_text(text[begin:end])
+    assert tls_context(config(client_cert=(str(certificate), str(key)))) is not None
+    with pytest.raises(ValueError, match="cannot use the files for TLS"):
+        tls_context(config(client_cert=str(certificate)))
+
+
+def test_folder_of_authorities(tmp_path: Path) -> None:
+    """Those in a folder are looked up when a server shows its certificate; a file's are loaded at once."""
+    context = tls_context(config(verify=str(tmp_path)))
+    assert context is not None
+    assert [] == context.get_ca_certs()

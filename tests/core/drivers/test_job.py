@@ -125,3 +125,17 @@ def test_end_of_a_time_frame() -> None:
         operation = job("x", "lru")._within(long_ago, end)
         operation.start(0.0)
         assert found is isinstance(operation.handle(DONE, 0.1), Done)
+
+
+def test_job_without_names_is_every_job() -> None:
+    """Id and kind are empty where they are not given."""
+    plain = type(job())(job()._client)
+    assert ("", "") == (plain.job_id, plain.job_kind)
+
+
+def test_beginning_of_a_time_frame() -> None:
+    """A job that began before it is not within it."""
+    for begin, found in ((datetime(2100, 1, 1, tzinfo=UTC), False), (datetime(2000, 1, 1, tzinfo=UTC), True)):
+        operation = job("x", "lru")._within(begin, None)
+        operation.start(0.0)
+        assert found is isinstance(operation.handle(DONE, 0.1), Done)

@@ -91,6 +91,8 @@ def test_pickled_source_has_no_token_that_was_fetched() -> None:
     again = pickle.loads(pickle.dumps(source))  # noqa: S301 - made a moment ago
     assert set() == again.known
     assert {"given"} == source.known
+    assert vars(source).keys() == vars(again).keys()
+    assert again._token is None
     assert "given" == again.get(refresh=False)
 
 
