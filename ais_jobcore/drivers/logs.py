@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from attrs import Factory, frozen
 
+from .. import limits
 from ..decisions import Abort, Continue, Decision, Done
 from ..text import printable
 
@@ -48,7 +49,7 @@ class Narrator:
     """
 
     def __init__(self, subject: str = "", *, verbose: bool = False) -> None:
-        self._subject = printable(subject, 100) or "cluster"
+        self._subject = printable(subject, limits.NAME_LIMIT) or "cluster"
         self._verbose = verbose
         self._last = ""
 

@@ -38,9 +38,6 @@ Document: TypeAlias = "Mapping[str, Any]"
 FORMAT: Final = "ais-jobcore.transcript"
 VERSION: Final = 1
 
-LIMIT: Final = 256 * 1024 * 1024
-"""Bytes that a transcript may have: no more are written, and no more are read."""
-
 HEADERS: Final = {name.lower(): name for name in ("Retry-After", "Content-Type", "Date")}
 """The headers that are kept: what decides, and what helps to understand the rest."""
 

@@ -10,10 +10,11 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from attrs import frozen
 
+from .. import limits
 from ..machines.protocols import Event
 from ..text import LOGGER_NAME, printable
 from .cleaning import Cleaner
-from .lines import LIMIT, decision_of, event_of, header_of, input_of, wait_of
+from .lines import decision_of, event_of, header_of, input_of, wait_of
 from .naming import Names
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Recorder:
         self._twin = wait_of(header, wait.state.question.options.schedule)
         self._started_at = 0.0
         self._request: dict[str, Any] | None = None
-        self._left = LIMIT
+        self._left = limits.TRANSCRIPT_LIMIT
         self._file: IO[str] | None = None
         try:
             self._file = Path(record.path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115 - it stays open
@@ -144,7 +145,7 @@ class Recorder:
         line = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
         self._left -= len(line)
         if self._left < 0:
-            msg = f"a transcript has at most {LIMIT:,} bytes"
+            msg = f"a transcript has at most {limits.TRANSCRIPT_LIMIT:,} bytes"
             raise ValueError(msg)
         file.write(line)
         file.flush()

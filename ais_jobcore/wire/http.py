@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from attrs import field, frozen
 
+from .. import limits
 from .._version import __version__
 from ..events import Fault, FaultKind
 from ..text import printable
@@ -85,7 +86,10 @@ def refuse(status: int, headers: Mapping[str, str], limit: int) -> Fault | None:
         )
     encoding = headers.get("Content-Encoding", "").strip().lower() or "identity"
     if encoding != "identity":
-        return Fault(FaultKind.TRUNCATED, printable(f"the answer is encoded as {encoding!r}, unasked", 200))
+        return Fault(
+            FaultKind.TRUNCATED,
+            printable(f"the answer is encoded as {encoding!r}, unasked", limits.WORDS_LIMIT),
+        )
     length = headers.get("Content-Length", "")
     return too_large(limit) if length.isdecimal() and int(length[:20]) > limit else None
 
@@ -98,7 +102,7 @@ def too_large(limit: int) -> Fault:
 def _origin(location: str) -> str:
     """Name where a ``Location`` points, without what may be secret: user, path and query."""
     match = _ORIGIN.match(location)
-    return printable(match[1] + match[2], 200) if match else "another place"
+    return printable(match[1] + match[2], limits.WORDS_LIMIT) if match else "another place"
 
 
 def fault_of(error: BaseException, kinds: Sequence[tuple[type[BaseException], FaultKind]]) -> Fault:
@@ -118,7 +122,7 @@ def fault_of(error: BaseException, kinds: Sequence[tuple[type[BaseException], Fa
         (kind for known, kind in kinds if any(isinstance(each, known) for each in within)),
         FaultKind.CONNECTION,
     )
-    words = printable(f"{type(within[-1]).__name__}: {within[-1]}".removesuffix(": "), 200)
+    words = printable(f"{type(within[-1]).__name__}: {within[-1]}".removesuffix(": "), limits.WORDS_LIMIT)
     unsent = kind is FaultKind.DNS or any(isinstance(each, ConnectionRefusedError) for each in within)
     return Fault(kind, words, sent=not unsent)
 
