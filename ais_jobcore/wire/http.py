@@ -115,7 +115,8 @@ def fault_of(error: BaseException, kinds: Sequence[tuple[type[BaseException], Fa
 
     Args:
         error: what the library raised.
-        kinds: what classes mean, the most telling first; anything else is a ``CONNECTION``.
+        kinds: what classes mean, the most telling first: the first class counts that anything within is an
+            instance of. Anything else is a ``CONNECTION``.
     """
     within = list(_unwrap(error))
     kind = next(
@@ -128,7 +129,7 @@ def fault_of(error: BaseException, kinds: Sequence[tuple[type[BaseException], Fa
 
 
 def _unwrap(error: BaseException) -> Iterator[BaseException]:
-    """Walk from an exception to what it was made of, whichever way that was passed on."""
+    """Walk from an exception to what it was made of; what ``from None`` cut off is no part of it."""
     seen: set[int] = set()
     pending: list[object] = [error]
     while pending:
@@ -136,4 +137,5 @@ def _unwrap(error: BaseException) -> Iterator[BaseException]:
         if isinstance(each, BaseException) and id(each) not in seen:
             seen.add(id(each))
             yield each
-            pending += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
+            context = None if each.__suppress_context__ else each.__context__
+            pending += [*each.args, getattr(each, "reason", None), each.__cause__, context]

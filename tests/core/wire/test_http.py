@@ -194,3 +194,14 @@ def test_every_cause_is_looked_at() -> None:
     both.__cause__ = inner
     assert FaultKind.DNS is fault_of(both, [(ConnectionRefusedError, FaultKind.DNS)]).kind
     assert FaultKind.TLS is fault_of(both, [(ValueError, FaultKind.TLS)]).kind
+
+
+def test_exception_that_was_cut_off_does_not_count() -> None:
+    """A transport that says better what happened raises that ``from None``."""
+    kinds = [(EOFError, FaultKind.TRUNCATED)]
+    better = ConnectionResetError("closed before the answer began")
+    better.__context__ = EOFError()
+    assert FaultKind.TRUNCATED is fault_of(better, kinds).kind
+    better.__cause__ = None
+    assert better.__suppress_context__
+    assert FaultKind.CONNECTION is fault_of(better, kinds).kind
