@@ -84,14 +84,17 @@ class ClientBase(ABC, Generic[S]):
             settings: what :class:`~ais_jobcore.drivers.config.Settings` names.
 
         Raises:
+            TypeError: there is no setting of that name.
             ValueError: there is no endpoint, something given is not what it should be, or has no effect
-                beside a transport.
+                beside the rest.
         """
-        from .config import ClientConfig
+        from .config import ClientConfig, Settings
 
         _load(self._needed)
-        if transport is not None:
-            _refuse_without_effect({"endpoint": endpoint, "token": token, **settings})
+        for name in settings.keys() - Settings.__annotations__.keys():
+            msg = f"{type(self).__name__} has no setting {name!r}"
+            raise TypeError(msg)
+        _refuse_without_effect(transport is not None, {"endpoint": endpoint, "token": token, **settings})
         self._config = ClientConfig.from_environ(
             self._environ if transport is None else {},
             endpoint=endpoint,
@@ -236,6 +239,7 @@ class ClientBase(ABC, Generic[S]):
 
         Raises:
             OSError: the file cannot be written.
+            ValueError: the wait was started already.
         """
         if record is None:
             return nullcontext(wait)
@@ -280,14 +284,17 @@ def _load(names: Iterable[str]) -> None:
     load()
 
 
-def _refuse_without_effect(given: Mapping[str, object]) -> None:
+def _refuse_without_effect(beside_transport: bool, given: Mapping[str, object]) -> None:  # noqa: FBT001
     """
-    Refuse the settings that have no effect beside a transport.
+    Refuse the settings that have no effect beside a transport, or beside a token.
 
     Raises:
         ValueError: there are some.
     """
     names = [name for name, value in given.items() if value is not None and name not in _BESIDE_A_TRANSPORT]
-    if names:
+    if beside_transport and names:
         msg = f"no effect beside a transport: {', '.join(names)}; give them to the transport"
+        raise ValueError(msg)
+    if given["token"] and "token_file" in names:
+        msg = "no effect beside a token: token_file; give only one of them"
         raise ValueError(msg)

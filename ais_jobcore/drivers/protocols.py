@@ -7,11 +7,10 @@ to work: :class:`Traits` has the defaults for what it does not tell.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..events import Fault, Reply
     from ..queries import Request
 
@@ -100,6 +99,6 @@ def _count(told: object) -> int:
 
 
 def _texts(told: object) -> frozenset[str]:
-    if not isinstance(told, frozenset | set | list | tuple):
-        return frozenset()
+    if isinstance(told, str) or not isinstance(told, Iterable):
+        return frozenset({told}) if isinstance(told, str) else frozenset()
     return frozenset(each for each in cast("Iterable[object]", told) if isinstance(each, str))

@@ -49,7 +49,7 @@ class JobWait:
             for, a negative time-out, an unknown ``until``.
     """
 
-    __slots__ = ("_begun", "_decision", "_state")
+    __slots__ = ("__weakref__", "_begun", "_decision", "_state")
 
     def __init__(  # noqa: PLR0917 - the order is part of the public interface
         self,

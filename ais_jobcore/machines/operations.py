@@ -74,6 +74,7 @@ class Call(Generic[T]):
         if self._decision is not None:
             msg = "this operation was started already"
             raise RuntimeError(msg)
+        load()
         return self._ask(0.0, "the operation begins")
 
     def handle(self, event: Event, now: float) -> Decision[T]:

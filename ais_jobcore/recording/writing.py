@@ -62,6 +62,7 @@ class Recorder:
 
     Raises:
         OSError: the file cannot be written.
+        ValueError: the wait was started already: what a loaded one knows is in no line of a transcript.
     """
 
     def __init__(
@@ -72,6 +73,9 @@ class Recorder:
         secrets: Callable[[], Iterable[str]] = tuple,
         hosts: Iterable[str] = (),
     ) -> None:
+        if wait.decision is not None:
+            msg = "a recorder takes a wait that was not started yet"
+            raise ValueError(msg)
         record = to if isinstance(to, Record) else Record(to)
         self._cleaner = Cleaner(secrets, Names(hosts) if record.hide_names else None)
         header = header_of(wait)

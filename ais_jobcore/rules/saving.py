@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, assert_never, cast
 
-from attrs import asdict, resolve_types
+from attrs import asdict, evolve, resolve_types
 
 from .. import errors, limits
 from ..decisions import Abort, Continue, Decision, Done
@@ -21,6 +21,7 @@ from ..queries import Request
 from ..results import WaitResult
 from ..schedules import PRESETS, Keller, Schedule
 from ..snapshots import TargetState
+from .plan import request_for
 from .state import Phase, Source, WaitState, shifted
 
 if TYPE_CHECKING:
@@ -127,9 +128,7 @@ def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[
     yield "phase", over is (state.phase is Phase.OVER)
     yield "phase", decision is not None or state.phase in {Phase.FIND, Phase.WATCH}
     yield "job_id", over or bool(state.job_id) is (state.phase is not Phase.FIND)
-    if isinstance(decision, Continue):
-        yield "pending", pending == decision.request
-        yield "pending.json", not state.job_id or decision.request.job_id == state.job_id
+    yield "pending", decision is not None or pending is None
     yield "options.endpoints", endpoints <= limits.SAVED_ENDPOINTS
     yield "endpoint", 0 <= faults.endpoint < endpoints
     yield "spent", len(faults.spent) in {0, endpoints}
@@ -143,6 +142,11 @@ def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[
     for view in state.targets:
         yield "targets", _is_moment(view.start_ns) and _is_moment(view.end_ns)
     yield "status", known.status is None or _is_moment(known.status.end_time)
+    if isinstance(decision, Continue):
+        # What a wait would not ask by itself, it does not ask because a file says so.
+        unasked, token = evolve(state, pending=None), decision.request.refresh_token
+        asked = request_for(unasked, state.asked, state.due, refresh_token=token)
+        yield "pending", asked == pending == decision.request
 
 
 def _is_moment(nanoseconds: int | None) -> bool:

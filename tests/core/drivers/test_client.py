@@ -51,6 +51,26 @@ def test_transport_is_made_of_the_settings() -> None:
         client()
 
 
+def fetched() -> str:
+    """Stand for a function that fetches a token."""
+    return "tok"
+
+
+@pytest.mark.parametrize("token", ["tok", fetched])
+def test_token_file_beside_a_token_is_refused(token: Any) -> None:
+    """It would never be read; an empty token says nothing against it."""
+    with pytest.raises(ValueError, match=r"^no effect beside a token: token_file; give only one of them$"):
+        client("http://a", token=token, token_file="auth.token")
+    assert "auth.token" == client("http://a", token="", token_file="auth.token")._config.token_file
+
+
+@pytest.mark.parametrize("beside", [{}, {"transport": ScriptTransport(VirtualClock(), [])}])
+def test_unknown_setting_is_a_type_error(beside: dict[str, Any]) -> None:
+    """A keyword that is misspelt is one with a transport and without, and names the client."""
+    with pytest.raises(TypeError, match=r"^\w+ has no setting 'endpoints'$"):
+        client(endpoints="http://b", **beside)
+
+
 def test_function_for_tokens_is_the_transports() -> None:
     """A function is called by the transport; no token of the environment is then used."""
 

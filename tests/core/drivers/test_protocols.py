@@ -102,12 +102,20 @@ def test_transport_tells_what_is_so_at_the_moment() -> None:
     assert {"one", "two"} == Traits.of(bare).secrets
 
 
+@pytest.mark.parametrize("secrets", ["one", {"one": 1}, {"one": 1}.keys(), iter(["one"]), ("one", 2)])
+def test_secrets_may_be_told_in_any_way(secrets: object) -> None:
+    """What holds texts is read, and a text is one of them: better a secret too many than one too few."""
+    bare: Any = Bare()
+    bare.secrets = secrets
+    assert {"one"} == Traits.of(bare).secrets
+
+
 @pytest.mark.parametrize(
     "told",
     [
         {"endpoints": ["http://a", "http://b"]},
         {"endpoints": 0, "concurrency": -1},
-        {"endpoints": "2", "concurrency": None, "secrets": "text"},
+        {"endpoints": "2", "concurrency": None, "secrets": 7},
         {"secrets": lambda: "text"},
         {"secrets": [1, None]},
     ],

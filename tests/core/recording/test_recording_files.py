@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ais_jobcore import Done, Fault, FaultKind, limits
+from ais_jobcore import Done, Fault, FaultKind, JobWait, limits
 from ais_jobcore.recording import Recorder, Transcript, TranscriptError, reading, replay
 from tests.core.transcripts import LIFE, RUNS, feed, lines, make_wait, record, write, written
 
@@ -358,3 +358,13 @@ def test_transcript_can_be_read_from_bytes(path: Path) -> None:
     with pytest.raises(TranscriptError, match=r"^transcript: line 1: "):
         Transcript.parse(b"{}")
     assert json.dumps(Transcript.load(path).header) == json.dumps(transcript.header)
+
+
+def test_wait_that_was_started_is_not_recorded(tmp_path: Path) -> None:
+    """What a loaded wait knows stands in no line: its transcript would be that of another wait."""
+    wait = JobWait("tco-1", "copy-bck")
+    wait.start(0.0)
+    for begun in (wait, JobWait.load(wait.save(), 0.0)):
+        with pytest.raises(ValueError, match=r"^a recorder takes a wait that was not started yet$"):
+            Recorder(begun, tmp_path / "wait.jsonl")
+    assert [] == [*tmp_path.iterdir()]

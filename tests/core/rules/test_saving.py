@@ -229,8 +229,56 @@ def test_request_of_another_job_is_refused() -> None:
     """A saved wait asks for its own job."""
     document = json.loads(SCRIPTS["started"].wait.save())
     document["state"]["pending"] = document["decision"]["request"] = ASKS_ANOTHER
-    with pytest.raises(ValueError, match=r"pending\.json"):
+    with pytest.raises(ValueError, match="pending"):
         JobWait.load(json.dumps(document), 0.0)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"what": "stop", "json": {"action": "stop", "value": {"Kind": "rebalance"}}},
+        {"what": "start", "json": {"action": "start", "value": {"Kind": "lru"}}},
+        {"what": "stop"},
+        {"what": "names", "json": {}},
+        {"json": {"kind": "lru", "show_active": True}},
+        {"json": {}},
+        {"json": None},
+        {"endpoint": -7},
+        {"endpoint": 1},
+        {"timeout": -5.0},
+        {"timeout": 21.0},
+    ],
+)
+@pytest.mark.parametrize("wait", [JobWait(kind="rebalance"), JobWait("tco-1", "copy-bck")])
+def test_forged_request_is_refused(wait: JobWait, forged: dict[str, Any]) -> None:
+    """A saved wait sends only what it would ask by itself: a file cannot start or stop jobs."""
+    fresh = JobWait.of(wait.state)
+    fresh.start(0.0)
+    document = json.loads(fresh.save())
+    request = document["decision"]["request"]
+    changed = {**request, **forged}
+    document["state"]["pending"] = document["decision"]["request"] = changed
+    with pytest.raises(ValueError, match=r"^not a saved wait: pending does not go with the rest of it$"):
+        JobWait.load(json.dumps(document), 0.0)
+
+
+def test_wait_that_was_not_started_has_no_request_pending() -> None:
+    """A file cannot put one there for the start to take."""
+    wait = JobWait("tco-1", "copy-bck")
+    document = json.loads(wait.save())
+    wait.start(0.0)
+    document["state"]["pending"] = json.loads(wait.save())["state"]["pending"]
+    with pytest.raises(ValueError, match=r"^not a saved wait: pending does not go with the rest of it$"):
+        JobWait.load(json.dumps(document), 0.0)
+
+
+def test_moment_of_a_fault_is_counted_from_the_start() -> None:
+    """On another clock it is as long ago as on the first."""
+    wait = JobWait("tco-1", "copy-bck")
+    wait.start(100.0)
+    wait.handle(Fault(FaultKind.TIMEOUT, sent_at=101.0), 103.0)
+    loaded = JobWait.load(wait.save(), 7.0)
+    assert Fault(FaultKind.TIMEOUT, sent_at=1.0) == wait.state.faults.last == loaded.state.faults.last
 
 
 def test_too_many_endpoints_are_refused() -> None:
@@ -356,9 +404,7 @@ def test_error_names_what_a_wait_that_was_not_started_cannot_be() -> None:
     decision = wait.start(0.0)
     assert isinstance(decision, Continue)
     request = evolve(decision.request, job_id="another")
-    with pytest.raises(
-        ValueError, match=r"^not a saved wait: pending\.json does not go with the rest of it$"
-    ):
+    with pytest.raises(ValueError, match=r"^not a saved wait: pending does not go with the rest of it$"):
         _require_whole(evolve(wait.state, pending=request), evolve(decision, request=request))
 
 
