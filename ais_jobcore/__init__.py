@@ -33,13 +33,13 @@ if TYPE_CHECKING:
         Timeout,
         TransportFault,
     )
-    from .events import Event, Fault, FaultKind, NotFound, Reply
+    from .events import Fault, FaultKind, NotFound, Reply
     from .kinds import KINDS, Kind, resolve_kind
     from .machines import operations
     from .machines.group import GroupWait, ReturnWhen
     from .machines.job import JobWait
     from .machines.loading import load
-    from .machines.protocols import Operation, Scheduler, Send
+    from .machines.protocols import Event, Operation, Scheduler, Send, Ticket
     from .options import Until, WaitOptions
     from .proofs import TargetView
     from .queries import Query, Request
@@ -94,6 +94,7 @@ __all__ = [
     "Stalled",
     "TargetState",
     "TargetView",
+    "Ticket",
     "Timeout",
     "Transport",
     "TransportFault",
@@ -142,13 +143,13 @@ if not TYPE_CHECKING:  # pragma: no branch - so that type checkers know which na
             "drivers.protocols": "AsyncTransport Transport",
             "errors": "AmbiguousJob JobCoreError JobInfoNotFound "
             "ProtocolError RequestFailed Stalled Timeout TransportFault",
-            "events": "Event Fault FaultKind NotFound Reply",
+            "events": "Fault FaultKind NotFound Reply",
             "kinds": "KINDS Kind resolve_kind",
             "machines.group": "GroupWait ReturnWhen",
             "machines.job": "JobWait",
             "machines.loading": "load",
             "machines.operations": "operations",
-            "machines.protocols": "Operation Scheduler Send",
+            "machines.protocols": "Event Operation Scheduler Send Ticket",
             "options": "Until WaitOptions",
             "proofs": "TargetView",
             "queries": "Query Request",

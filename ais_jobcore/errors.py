@@ -70,9 +70,10 @@ class Timeout(JobCoreError, TimeoutError):
         return f"Timed out while waiting for job {self.job_id!r}. after {self.timeout:.15g}s{tail}"
 
 
-@define
 class Stalled(Timeout):
     """Say that no counter and no state of any target changed for too long; ``timeout`` says how long."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         """Name the job, the time, and the targets that are stuck."""

@@ -8,11 +8,10 @@ its own may report ``AggregatedJobSnap``, ``JobStatus`` or :class:`NotFound` ins
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from attrs import Factory, field, frozen
 
-from .snapshots import AggregatedJobSnap, JobStatus
 from .text import printable
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class FaultKind(enum.Enum):
     TLS = "tls"
     """No trust between the two; asking again does not help."""
     TIMEOUT = "timeout"
-    """The request's own time-out passed."""
+    """The request's own timeout passed."""
     TRUNCATED = "truncated"
     """The answer broke off, or could not be decompressed."""
     TOO_LARGE = "too_large"
@@ -41,44 +40,47 @@ class FaultKind(enum.Enum):
 @frozen
 class Reply:
     """
-    Report an answer by HTTP, whatever its status.
+    An answer by HTTP, whatever its status.
 
     Attributes:
         status: the HTTP status.
         body: the body, as received.
         headers: the headers; names are compared without regard to case.
+        sent_at: when the request left, in seconds of the caller's monotonic clock; ``None``: when it was due.
     """
 
     status: int
     body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
     headers: Mapping[str, str] = Factory(dict[str, str])
+    sent_at: float | None = field(default=None, kw_only=True)
 
 
 @frozen
 class Fault:
     """
-    Report that there is no usable answer.
+    The lack of a usable answer.
 
     Attributes:
         kind: why.
         message: the transport's words; what is not printable of them is left out.
+        sent: ``False`` where certainly no byte of the request left: the connection was refused, the name
+            did not resolve, the TLS handshake failed, no connection of the own pool came free.
+        sent_at: when the request left, in seconds of the caller's monotonic clock; ``None``: when it was due.
     """
 
     kind: FaultKind
     message: str = field(default="", converter=printable)
+    sent: bool = field(default=True, kw_only=True)
+    sent_at: float | None = field(default=None, kw_only=True)
 
 
 @frozen
 class NotFound:
     """
-    Report that whoever was asked does not know the job.
+    An answer that says that the job is not known.
 
     Attributes:
         message: the server's words; what is not printable of them is left out.
     """
 
     message: str = field(default="", converter=printable)
-
-
-Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound
-"""What a driver may report."""

@@ -144,3 +144,13 @@ REMEMBERED_SNAPSHOTS: Final = 16_384
 """Snapshots, and times, whose reading is remembered: a running job says the same in every reply."""
 TRANSCRIPT_LIMIT: Final = 256 * 1024 * 1024
 """Bytes of a transcript: no more are written, and no more are read."""
+INLINE_TRANSCRIPT: Final = 20_000
+"""Characters of a transcript up to which it becomes a part of its test; a longer one stays in its file."""
+ERROR_LIMIT: Final = 300
+"""Characters of an error about a transcript: one line that names file and line."""
+SUBJECT_LIMIT: Final = 60
+"""Characters of a job's name in the docstring of a test that is made of its transcript."""
+SHORTEST_SECRET: Final = 4
+"""Characters of the shortest known secret that is searched for: masking a shorter one tells it."""
+PACKED_JSON: Final = 8
+"""How often JSON may be packed into a text of JSON, and that into another, before all of it is masked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
 
@@ -32,6 +32,34 @@ class Until(enum.Enum):
     """Every target began."""
     NOT_RUNNING = "not-running"
     """No target has work, or nobody knows the job."""
+
+
+class _Default:
+    """
+    A value that was not given.
+
+    The mark is a part of the value: it is not compared, printed or saved, and ``attrs.evolve`` keeps it.
+    """
+
+    __slots__ = ()
+
+
+class _DefaultInt(_Default, int):
+    __slots__ = ()
+
+
+class _DefaultFloat(_Default, float):
+    __slots__ = ()
+
+
+_SEED: Final[int] = _DefaultInt(0)
+_REQUEST_TIMEOUT: Final[float] = _DefaultFloat(limits.REQUEST_TIMEOUT)
+_ENDPOINTS: Final[int] = _DefaultInt(1)
+
+
+def is_given(value: float) -> bool:
+    """Tell whether a setting was given, even if it is what it would be by default."""
+    return not isinstance(value, _Default)
 
 
 def _seconds(_: object, attribute: Attribute[float], value: object) -> None:
@@ -84,9 +112,11 @@ class WaitOptions:
     Set how a wait goes about it. All times are seconds.
 
     Attributes:
-        seed: where the jitter comes from; drivers draw it, so that waits started together drift apart.
-        request_timeout: how long one request may take.
-        endpoints: how many endpoints the driver has; after a fault the next one is asked.
+        seed: where the jitter comes from; drivers draw one where none is given, so that waits started
+            together drift apart.
+        request_timeout: how long one request may take; where it is not given, as long as the driver says.
+        endpoints: how many endpoints the driver has, which it knows where that is not given; after a fault
+            the next one is asked.
         details: whether to ask the targets, too, when the proxies say that a job is over.
         grace: how long a job may be unknown after the start of the wait.
         idle_gap: how far apart two replies have to be that confirm idleness, or the loss of a target.
@@ -101,9 +131,9 @@ class WaitOptions:
         on_stall: what happens then: ``end`` the wait, or ``warn`` by a note in the result.
     """
 
-    seed: int = field(default=0, validator=_whole)
-    request_timeout: float = field(default=limits.REQUEST_TIMEOUT, validator=_seconds)
-    endpoints: int = field(default=1, validator=_count)
+    seed: int = field(default=_SEED, validator=_whole)
+    request_timeout: float = field(default=_REQUEST_TIMEOUT, validator=_seconds)
+    endpoints: int = field(default=_ENDPOINTS, validator=_count)
     details: bool = True
     grace: float = field(default=limits.GRACE, validator=_seconds)
     idle_gap: float = field(default=limits.IDLE_GAP, validator=_seconds)

@@ -103,7 +103,8 @@ class Request:
     @property
     def query(self) -> Mapping[str, str]:
         """The URL query."""
-        return {"force": "true"} if self.force else _SPELT[self.what][1]
+        query = _SPELT[self.what][1]
+        return {**query, "force": "true"} if self.force else query
 
     @property
     def json(self) -> Mapping[str, object] | None:

@@ -1,249 +1,300 @@
 """
-What ``Job`` of the sync and of the async driver have in common: the seed's API, but for the running.
+A client of a cluster, with all that the clients of both drivers have in common: everything but ``await``.
 
-Every method of theirs runs an operation that is made here, so the two cannot differ in more than ``await``.
-The core is imported with the first operation, so that a driver costs little more to import than its library.
+Their public methods are declared and documented here, and in :mod:`~ais_jobcore.drivers.job` for jobs.
+A driver overrides them by methods that run what is made here, without docstrings of their own:
+``help`` and editors show those of the method that is overridden.
+
+What a client runs is imported when the first one is made. So the import of a driver is cheap, and no package
+that is upgraded or removed during a wait takes the end of the wait with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime, timedelta
+from ..limits import WAIT_TIMEOUT
 
-    from ..machines import operations
-    from ..machines.group import GroupWait, ReturnWhen
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ..machines.group import Completions, GroupWait, ReturnWhen
     from ..machines.job import JobWait
     from ..machines.protocols import Operation
     from ..options import Until, WaitOptions
     from ..recording.writing import RecordTo
     from ..results import WaitResult
-    from ..snapshots import AggregatedJobSnap, BucketRef, JobSnap, JobStatus
+    from .config import Settings
+    from .given import NamedJob
+    from .logs import Narrator
+    from .protocols import Traits
+    from .tokens import Fetch
 
-J = TypeVar("J")
+S = TypeVar("S")
+J = TypeVar("J", bound="NamedJob | str")
 
+_NEEDED: Final = (".given", ".logs", ".protocols", "..machines.group", "..machines.operations", "..recording")
+"""What clients and jobs import within their methods; :func:`_load` has imported it by then."""
 
-class BucketLike(Protocol):
-    """Be as a bucket of the official SDK: its provider is an enum, its namespace an object, or ``None``."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-    @property
-    def provider(self) -> object:
-        """Its provider: a text, or an enum of texts."""
-        ...
-
-    @property
-    def namespace(self) -> object:
-        """Its namespace: a mapping or an object with ``uuid`` and ``name``, or ``None``."""
-        ...
+_BESIDE_A_TRANSPORT: Final = frozenset({"request_timeout"})
+"""The settings that have an effect where a transport is given."""
 
 
-Bucket: TypeAlias = "BucketRef | BucketLike"
-"""A bucket, of this library or of the official SDK."""
+class ClientBase(ABC, Generic[S]):
+    """A client of a cluster, of either driver; ``S`` is what its requests are sent through."""
 
+    _environ: ClassVar[Mapping[str, str]]
+    """The environment of the process."""
+    _needed: ClassVar[Sequence[str]]
+    """The modules of the driver that are not imported with it."""
 
-def to_bucket(given: Bucket) -> BucketRef:
-    """
-    Make a bucket of this library from the official SDK's.
+    @staticmethod
+    @abstractmethod
+    def _draw(bits: int, /) -> int:
+        """Draw a number of so many bits."""
 
-    Raises:
-        ValueError: it is not a bucket.
-    """
-    from ..snapshots import BucketRef
+    def __init__(
+        self,
+        endpoint: str | Sequence[str] | None,
+        *,
+        token: str | Fetch | None,
+        transport: S | None,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Any],
+        seed: int | None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        """
+        Make a client.
 
-    if isinstance(given, BucketRef):
-        return given
-    try:
-        provider = getattr(given.provider, "value", given.provider)
-        return BucketRef(given.name, str(provider), _to_namespace(given.namespace))
-    except AttributeError:
-        msg = f"a bucket has a name, a provider and a namespace, unlike {given!r}"
-        raise ValueError(msg) from None
+        Args:
+            endpoint: the base URL of a gateway, or several of them; default ``AIS_ENDPOINT``.
+            token: the token, or a function that returns one and is called again when it was refused; in
+                asyncio it may be a coroutine function. Default ``AIS_AUTHN_TOKEN``, then the file that
+                ``AIS_AUTHN_TOKEN_FILE`` names.
+            transport: what requests are sent through instead. The environment is left alone then, the
+                transport tells how many endpoints there are, and its maker closes it.
+            clock: gives monotonic seconds.
+            sleep: takes seconds; in asyncio it is awaited.
+            seed: where the jitter of waits comes from; by default one is drawn for each of them.
+            settings: what :class:`~ais_jobcore.drivers.config.Settings` names.
 
+        Raises:
+            TypeError: there is no setting of that name.
+            ValueError: there is no endpoint, something given is not what it should be, or has no effect
+                beside the rest.
+        """
+        from .config import ClientConfig, Settings
 
-def _to_namespace(given: Any) -> dict[str, str] | None:  # noqa: ANN401 - whatever a bucket has
-    if given is None:
-        return None
-    fields = (
-        cast("Mapping[str, object]", given)
-        if isinstance(given, Mapping)
-        else {"uuid": given.uuid, "name": given.name}
-    )
-    return {name: str(fields[name]) for name in ("uuid", "name") if fields.get(name)}
-
-
-def to_options(
-    given: WaitOptions | None, *, seed: int, request_timeout: float, endpoints: int
-) -> WaitOptions:
-    """
-    Complete the options of one operation by what only the driver knows.
-
-    Args:
-        given: the user's; ``None`` for the defaults, and for the driver's time-out.
-        seed: one that the driver drew, for options without one (0).
-        request_timeout: seconds that one request may take, unless the user's options say so.
-        endpoints: how many endpoints the driver has.
-    """
-    from attrs import evolve
-
-    from ..options import WaitOptions
-
-    options = given or WaitOptions(request_timeout=request_timeout)
-    return evolve(options, seed=options.seed or seed, endpoints=endpoints)
-
-
-def to_jobs(given: Iterable[J]) -> list[J]:
-    """
-    List jobs, or their ids.
-
-    Raises:
-        ValueError: it is one text, whose letters are no ids.
-    """
-    if isinstance(given, str):
-        msg = f"several jobs were expected, not the text {given!r}"
-        raise ValueError(msg)  # noqa: TRY004 - bad input is a ValueError everywhere
-    return list(given)
-
-
-def to_group(
-    jobs: Sequence[JobBase | str],
-    timeout: float | None,
-    until: str | Until,
-    options: WaitOptions,
-    return_when: str | ReturnWhen = "all",
-) -> GroupWait:
-    """
-    Make one group of the waits for several jobs.
-
-    One seed for all lets them ask in step, which is what one list for all of them needs.
-
-    Args:
-        jobs: jobs, or their ids.
-        timeout: seconds for each of them.
-        until: what is waited for.
-        options: the settings of every wait.
-        return_when: ``all``, ``first`` or ``first-failure``.
-
-    Raises:
-        ValueError: one of them names no job, or an argument is not what it should be.
-    """
-    from ..machines.group import GroupWait
-    from ..machines.job import JobWait
-
-    named = [JobBase(job) if isinstance(job, str) else job for job in jobs]
-    waits = [JobWait(job.job_id, job.job_kind, timeout, until, options=options) for job in named]
-    return GroupWait(waits, return_when)
-
-
-def recorded(
-    wait: JobWait, record: RecordTo | None, *, endpoints: Iterable[str], secrets: Callable[[], Iterable[str]]
-) -> AbstractContextManager[Operation[WaitResult]]:
-    """
-    Have a wait written down as long as the context lasts, if that is asked for.
-
-    Args:
-        wait: the wait, not started yet.
-        record: where its transcript goes; ``None`` for nowhere.
-        endpoints: the URLs that are asked.
-        secrets: tells every token there was.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    if record is None:
-        return nullcontext(wait)
-    from ..recording import Recorder
-
-    hosts = [urlsplit(endpoint).hostname or "" for endpoint in endpoints]
-    return Recorder(wait, record, secrets=secrets, hosts=hosts)
-
-
-class JobBase:
-    """
-    Name a job, and make the operations on it.
-
-    Args:
-        job_id: its id, empty for all jobs of a kind.
-        job_kind: its kind, empty if the id is to say it all.
-    """
-
-    def __init__(self, job_id: str = "", job_kind: str = "") -> None:
-        self._job_id = job_id
-        self._job_kind = job_kind
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._job_id!r}, {self._job_kind!r})"
-
-    @property
-    def job_id(self) -> str:
-        """The id of the job; after ``start``, of the one that was started."""
-        return self._job_id
-
-    @property
-    def job_kind(self) -> str:
-        """The kind of the job, as it was given."""
-        return self._job_kind
-
-    @property
-    def _subject(self) -> str:
-        """What log records call it."""
-        return self._job_id or self._job_kind
-
-    def _status(self, options: WaitOptions) -> operations.Call[JobStatus]:
-        from ..machines import operations
-
-        return operations.status(self._job_id, options=options)
-
-    def _details(self, options: WaitOptions) -> operations.Call[AggregatedJobSnap]:
-        from ..machines import operations
-
-        return operations.details(self._job_id, self._job_kind, options=options)
-
-    def _within(
-        self, start_time: datetime, end_time: datetime | None, options: WaitOptions
-    ) -> operations.Call[list[JobSnap]]:
-        from ..machines import operations
-
-        return operations.within_timeframe(
-            self._job_id, self._job_kind, start_time, end_time, options=options
+        _load(self._needed)
+        for name in settings.keys() - Settings.__annotations__.keys():
+            msg = f"{type(self).__name__} has no setting {name!r}"
+            raise TypeError(msg)
+        _refuse_without_effect(transport is not None, {"endpoint": endpoint, "token": token, **settings})
+        self._config = ClientConfig.from_environ(
+            self._environ if transport is None else {},
+            endpoint=endpoint,
+            token="" if callable(token) else token,
+            needs_endpoint=transport is None,
+            **settings,
+        )
+        self._clock = clock
+        self._sleep = sleep
+        self._seed = seed
+        self._owns = transport is None
+        self._transport = (
+            self._connect(token if callable(token) else None) if transport is None else transport
         )
 
-    def _total_time(self, options: WaitOptions) -> operations.Call[timedelta | None]:
-        from ..machines import operations
+    def _narrator(self, subject: str, *, verbose: bool) -> Narrator:
+        from .logs import Narrator
 
-        return operations.total_time(self._job_id, self._job_kind, options=options)
+        return Narrator(subject, verbose=verbose)
 
-    def _start(
-        self, *, daemon_id: str, force: bool, buckets: Iterable[Bucket] | None, options: WaitOptions
-    ) -> operations.Call[str]:
-        from ..machines import operations
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        _load(self._needed)
+        vars(self).update(state)
 
-        return operations.start(
-            self._job_kind,
-            daemon_id=daemon_id,
-            force=force,
-            buckets=[to_bucket(bucket) for bucket in buckets or ()],
-            options=options,
+    @abstractmethod
+    def _connect(self, token: Fetch | None) -> S:
+        """Make a transport of the client's own."""
+
+    @abstractmethod
+    def close(self) -> object:
+        """Close the connections, unless the transport was given."""
+
+    @abstractmethod
+    def job(self, job_id: str = "", job_kind: str = "") -> object:
+        """Name a job; nothing is sent yet."""
+
+    @abstractmethod
+    def run(self, operation: Operation[Any], *, verbose: bool = False, subject: str = "") -> object:
+        """
+        Run any operation of the core to its end, and return its result.
+
+        Args:
+            operation: a wait, or another one; its options best come from :meth:`options`. A loaded wait
+                is taken up where it stopped.
+            verbose: whether changes and the end are logged as INFO rather than DEBUG.
+            subject: what log records call it.
+
+        Raises:
+            JobCoreError: what the operation ends with. In the sync driver, a ``TransportFault`` is the
+                matching exception of requests as well.
+        """
+
+    @abstractmethod
+    def wait_all(
+        self,
+        jobs: Iterable[Any],
+        timeout: float | None = WAIT_TIMEOUT,
+        *,
+        return_when: str | ReturnWhen = "all",
+        verbose: bool = True,
+        until: str | Until = "auto",
+        options: WaitOptions | None = None,
+    ) -> object:
+        """
+        Wait for several jobs at little more than the price of one.
+
+        Args:
+            jobs: jobs of any kinds, or their ids.
+            timeout: seconds for each of them; ``None`` for ever.
+            return_when: ``all``, ``first`` (one ended) or ``first-failure`` (one ended badly, or all ended).
+            verbose: whether changes and the end are logged as INFO rather than DEBUG.
+            until: as in the ``wait`` of a job.
+            options: the settings of every wait.
+
+        Returns:
+            In the order given, how each job ended, or why its wait could not be completed; ``None`` for
+            those under way. Nothing is raised for one job alone.
+
+        Raises:
+            ValueError: one of them names no job, or an argument is not what it should be.
+        """
+
+    @abstractmethod
+    def as_completed(
+        self,
+        jobs: Iterable[Any],
+        timeout: float | None = WAIT_TIMEOUT,
+        *,
+        verbose: bool = True,
+        until: str | Until = "auto",
+        options: WaitOptions | None = None,
+    ) -> object:
+        """
+        Wait for several jobs, and tell of each as it ends, first come, first served.
+
+        Between two of them time passes for the waits up to the moment when they would ask next, and no
+        further: work on a job that ended makes no other one late.
+
+        Args:
+            jobs: jobs of any kinds, or their ids.
+            timeout: seconds for each of them; ``None`` for ever.
+            verbose: whether changes and the end are logged as INFO rather than DEBUG.
+            until: as in the ``wait`` of a job.
+            options: the settings of every wait.
+
+        Returns:
+            Pairs of a job, as it was given, and how it ended, or why its wait could not be completed.
+
+        Raises:
+            ValueError: one of them names no job, or an argument is not what it should be; at once.
+        """
+
+    def options(self, given: WaitOptions | None = None) -> WaitOptions:
+        """Complete the options of one operation by what the client knows; what is given wins."""
+        from .given import to_options
+
+        return to_options(
+            given,
+            seed=self._next_seed,
+            request_timeout=self._config.request_timeout,
+            endpoints=self._traits().endpoints,
         )
 
-    def _stop(self, options: WaitOptions) -> operations.Call[None]:
-        from ..machines import operations
+    def _traits(self) -> Traits:
+        from .protocols import Traits
 
-        return operations.stop(self._job_id, self._job_kind, options=options)
+        return Traits.of(self._transport)
 
-    def _wait(
-        self, timeout: float | None, until: str | Until, bucket: Bucket | None, options: WaitOptions
-    ) -> JobWait:
-        from ..machines.job import JobWait
+    def _next_seed(self) -> int:
+        return self._draw(63) if self._seed is None else self._seed
 
-        where = None if bucket is None else to_bucket(bucket)
-        return JobWait(self._job_id, self._job_kind, timeout, until, where, options)
+    def recorded(
+        self, wait: JobWait, record: RecordTo | None
+    ) -> AbstractContextManager[Operation[WaitResult]]:
+        """
+        Have a wait written down as long as the context lasts: run what the context gives in its place.
+
+        Args:
+            wait: the wait, not started yet.
+            record: the file for its transcript, or a :class:`~ais_jobcore.recording.Record`;
+                ``None`` for no transcript.
+
+        Raises:
+            OSError: the file cannot be written.
+            ValueError: the wait was started already.
+        """
+        if record is None:
+            return nullcontext(wait)
+        from ..recording import Recorder
+
+        hosts = [urlsplit(endpoint).hostname or "" for endpoint in self._config.endpoints]
+        return Recorder(wait, record, secrets=self._secrets, hosts=hosts)
+
+    def _secrets(self) -> frozenset[str]:
+        return self._traits().secrets
+
+    def _group(
+        self,
+        jobs: Iterable[NamedJob | str],
+        timeout: float | None,
+        until: str | Until,
+        options: WaitOptions | None,
+        return_when: str | ReturnWhen = "all",
+    ) -> GroupWait:
+        """Make what ``wait_all`` runs."""
+        from .given import to_group, to_jobs
+
+        return to_group(to_jobs(jobs), timeout, until, self.options(options), return_when)
+
+    def _completions(
+        self, jobs: Iterable[J], timeout: float | None, until: str | Until, options: WaitOptions | None
+    ) -> tuple[list[J], Completions]:
+        """Make what ``as_completed`` runs, again and again, and list the jobs."""
+        from ..machines.group import Completions
+        from .given import to_jobs
+
+        named = to_jobs(jobs)
+        return named, Completions(self._group(named, timeout, until, options))
+
+
+def _load(names: Iterable[str]) -> None:
+    """Import all that a client can run, and the modules of the driver by these names."""
+    from ..machines.loading import load
+
+    for name in (*_NEEDED, *names):
+        import_module(name, __package__)
+    load()
+
+
+def _refuse_without_effect(beside_transport: bool, given: Mapping[str, object]) -> None:  # noqa: FBT001
+    """
+    Refuse the settings that have no effect beside a transport, or beside a token.
+
+    Raises:
+        ValueError: there are some.
+    """
+    names = [name for name, value in given.items() if value is not None and name not in _BESIDE_A_TRANSPORT]
+    if beside_transport and names:
+        msg = f"no effect beside a transport: {', '.join(names)}; give them to the transport"
+        raise ValueError(msg)
+    if given["token"] and "token_file" in names:
+        msg = "no effect beside a token: token_file; give only one of them"
+        raise ValueError(msg)

@@ -49,7 +49,7 @@ _HIGHEST_PORT: Final = 65_535
 
 class Settings(TypedDict, total=False):
     """
-    Name what both clients take as keywords; what is left out or ``None`` comes from the environment.
+    What both clients take as keywords; what is left out or ``None`` comes from the environment.
 
     The attributes of :class:`ClientConfig` tell what each of them means.
     """
@@ -156,7 +156,7 @@ def _is_count(_: object, attribute: Attribute[int], value: Any) -> None:  # noqa
 @frozen(kw_only=True)
 class ClientConfig:
     """
-    Hold all that a driver needs to reach a cluster.
+    All that a driver needs to reach a cluster.
 
     Attributes:
         endpoints: base URLs of gateways: one text, with commas between several, or a sequence.
@@ -201,7 +201,7 @@ class ClientConfig:
             environ: the environment to look into.
             endpoint: one or more base URLs.
             token: the token; an empty one says that there is none, whatever the environment has.
-            needs_endpoint: whether there has to be one: not where somebody else's transport is used.
+            needs_endpoint: whether there has to be one: not beside a transport.
             settings: what :class:`Settings` names.
 
         Raises:
@@ -210,7 +210,7 @@ class ClientConfig:
         arguments = {"endpoints": endpoint, "token": token, **settings}
         given: dict[str, Any] = {name: value for name, value in arguments.items() if value is not None}
         if "token" in given or "token_file" in given:
-            # Who names either of them means no other token.
+            # Either of them excludes every other token.
             given = {"token": "", "token_file": None} | given
         config: dict[str, Any] = {"endpoints": ()} | _from_variables(environ, frozenset(given)) | given
         if needs_endpoint and not config["endpoints"]:

@@ -2,7 +2,7 @@
 What drivers log: the words, the level and the fields of one decision. The drivers do the logging.
 
 Nothing global is touched (rules S56, S57, R12): ``verbose`` chooses between two levels of
-the records of one run, and whoever configures logging decides what becomes of them.
+the records of one run; the configuration of logging decides what becomes of them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from attrs import Factory, frozen
 
+from .. import limits
 from ..decisions import Abort, Continue, Decision, Done
 from ..text import printable
 
@@ -25,7 +26,7 @@ INFO: Final = 20
 @frozen
 class Line:
     """
-    Hold one log record to be.
+    A log record to be.
 
     Attributes:
         level: its level.
@@ -40,7 +41,7 @@ class Line:
 
 class Narrator:
     """
-    Put the decisions of one run into words.
+    The log of one run: its decisions in words.
 
     Args:
         subject: what the run is about: an id or a kind of job.
@@ -48,7 +49,7 @@ class Narrator:
     """
 
     def __init__(self, subject: str = "", *, verbose: bool = False) -> None:
-        self._subject = printable(subject, 100) or "cluster"
+        self._subject = printable(subject, limits.NAME_LIMIT) or "cluster"
         self._verbose = verbose
         self._last = ""
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ..decisions import Continue
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ..decisions import Decision
-    from ..events import Event
-    from ..machines.protocols import Operation
+    from ..machines.protocols import Event, Operation
     from ..queries import Request
 
 T = TypeVar("T")
@@ -42,6 +39,8 @@ def drive(
     Raises:
         JobCoreError: what the operation ends with, where it could not be completed.
     """
+    from ..decisions import Continue  # noqa: PLC0415 - loaded with the first machine
+
     decision = operation.start(clock())
     while True:
         if on_decision is not None:
@@ -64,15 +63,23 @@ async def drive_async(
     """
     Run an operation to its end as :func:`drive` does, and await what is sent and slept.
 
+    Args:
+        operation: what decides. A loaded wait is taken up where it stopped.
+        send: sends a request, and returns what came of it; it raises nothing.
+        clock: gives monotonic seconds.
+        sleep: takes seconds; with 0 it lets other tasks go first.
+        on_decision: is told of every decision, the last one included.
+
     Raises:
         JobCoreError: what the operation ends with, where it could not be completed.
     """
+    from ..decisions import Continue  # noqa: PLC0415 - loaded with the first machine
+
     decision = operation.start(clock())
     while True:
         if on_decision is not None:
             on_decision(decision)
         if not isinstance(decision, Continue):
             return decision.unwrap()
-        if decision.delay > 0:
-            await sleep(decision.delay)
+        await sleep(decision.delay)
         decision = operation.handle(await send(decision.request), clock())

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
     from ..decisions import Decision
     from ..errors import JobCoreError
-    from ..events import Event
     from ..queries import Request
     from ..results import WaitResult
     from ..rules.state import WaitState
     from .job import JobWait
+    from .protocols import Event
 
 Ending: TypeAlias = "WaitResult | JobCoreError"
 """What a job of a group ended with."""

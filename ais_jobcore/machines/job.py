@@ -12,12 +12,13 @@ from attrs import evolve
 
 from .. import limits
 from ..decisions import Continue, Decision, Done
-from ..events import Event, Reply
+from ..events import Reply
 from ..kinds import find_kind, kind_of_id, named_kind, require_waitable
 from ..options import Until, WaitOptions, check_timeout
 from ..rules.state import NOTHING_KNOWN, Known, Phase, Question, WaitState, shifted
 from ..text import printable
 from .loading import load as load_all
+from .protocols import Event
 
 if TYPE_CHECKING:
     from ..events import Fault
@@ -49,7 +50,7 @@ class JobWait:
             for, a negative time-out, an unknown ``until``.
     """
 
-    __slots__ = ("_begun", "_decision", "_state")
+    __slots__ = ("__weakref__", "_begun", "_decision", "_state")
 
     def __init__(  # noqa: PLR0917 - the order is part of the public interface
         self,

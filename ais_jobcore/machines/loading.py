@@ -50,7 +50,7 @@ _ON_DEMAND: Final = ("cattrs", "cattrs.gen", "cattrs.errors", "cattrs.preconf.js
 @cache
 def load() -> Loaded:
     """
-    Import whatever a wait, a group or an operation of one request can need, once in a process.
+    Import whatever a wait, a group or an operation of one request can need once it is made.
 
     Every machine calls it when it starts. Call it yourself where imports should be over earlier: before a
     fork, or before a package is replaced.

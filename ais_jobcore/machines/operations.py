@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from ..events import Event
     from ..queries import Request
     from ..snapshots import BucketRef
     from ..wire.observations import Observation
+    from .protocols import Event
 
 T = TypeVar("T")
 
@@ -74,6 +74,7 @@ class Call(Generic[T]):
         if self._decision is not None:
             msg = "this operation was started already"
             raise RuntimeError(msg)
+        load()
         return self._ask(0.0, "the operation begins")
 
     def handle(self, event: Event, now: float) -> Decision[T]:

@@ -7,18 +7,23 @@ A :class:`Scheduler` has several, and takes their answers in any order.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
+
+from ..events import Fault, NotFound, Reply
+from ..snapshots import AggregatedJobSnap, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..decisions import Abort, Continue, Done
-    from ..events import Event
     from ..queries import Request
 
 T_co = TypeVar("T_co", covariant=True)
+
+Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound
+"""What a driver may report: an answer, a fault, or a value that it has decoded by itself."""
 
 
 class Operation(Protocol[T_co]):

@@ -13,6 +13,8 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 
+from .. import limits
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -20,10 +22,6 @@ if TYPE_CHECKING:
 
 MASK: Final = "***"
 
-_SHORTEST: Final = 4
-"""Characters of the shortest known secret that is searched for: masking a shorter one tells it."""
-_DEEPEST: Final = 8
-"""How often JSON may be packed into a text of JSON, and that into another."""
 
 _KEYS: Final = (
     "token|secret|passw|credential|signature|cookie|authoriz|jwt|"
@@ -74,7 +72,7 @@ class Cleaner:
 
     def document(self, document: dict[str, Any]) -> dict[str, Any]:
         """Clean a line of a transcript."""
-        known = {secret for secret in self._secrets() if len(secret) >= _SHORTEST}
+        known = {secret for secret in self._secrets() if len(secret) >= limits.SHORTEST_SECRET}
         # The longest first: one may be the beginning of another.
         self._known = sorted(known | {quote(each, safe="") for each in known}, key=len, reverse=True)
         if self._names:
@@ -128,7 +126,7 @@ class Cleaner:
 
     def _text(self, text: str, key: str | None = "", *, depth: int = 0, calm: bool = False) -> str:
         """Clean the text in a field, or with ``None`` for the field its name; the rest as above."""
-        if depth > _DEEPEST:
+        if depth > limits.PACKED_JSON:
             return MASK
         calm = calm or not self._suspicious(text)
         if (self._names or not calm) and text.lstrip().startswith(("{", "[", '"')):
@@ -136,6 +134,9 @@ class Cleaner:
             if document is not None:
                 return document
         if not calm:
+            if self._names and key is not None:
+                # Hosts are told by the ports behind them, which look like secrets behind some names.
+                self._names.text(text, key)
             text = self._searched(text)
         if "://" in text:
             text = _URL.sub(_hide_user, text)

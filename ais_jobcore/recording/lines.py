@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from math import inf
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast
 
 from attrs import evolve, fields
 
 from .._version import __version__
 from ..decisions import Continue
-from ..events import Event, Fault, FaultKind, NotFound, Reply
+from ..events import Fault, FaultKind, NotFound, Reply
 from ..machines.job import JobWait
 from ..options import WaitOptions
 from ..rules import saving
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..decisions import Decision
+    from ..machines.protocols import Event
     from ..queries import Request
     from ..results import WaitResult
     from ..schedules import Schedule
@@ -37,9 +38,6 @@ Document: TypeAlias = "Mapping[str, Any]"
 
 FORMAT: Final = "ais-jobcore.transcript"
 VERSION: Final = 1
-
-LIMIT: Final = 256 * 1024 * 1024
-"""Bytes that a transcript may have: no more are written, and no more are read."""
 
 HEADERS: Final = {name.lower(): name for name in ("Retry-After", "Content-Type", "Date")}
 """The headers that are kept: what decides, and what helps to understand the rest."""
@@ -103,16 +101,22 @@ def wait_of(header: Document, schedule: Schedule | None = None) -> JobWait:
     return wait if notes == wait.state.known.notes else JobWait.of(learned(wait.state, notes=notes))
 
 
-def input_of(event: Event) -> dict[str, Any]:
-    """Make a document of what a driver reported."""
+def input_of(event: Event, started_at: float = 0.0) -> dict[str, Any]:
+    """
+    Make a document of what a driver reported.
+
+    Args:
+        event: what it reported.
+        started_at: the start of the wait on the driver's clock: a transcript counts seconds from there.
+    """
     match event:
         case Reply(status=status, body=body, headers=headers):
             kept = {
                 HEADERS[name.lower()]: value for name, value in headers.items() if name.lower() in HEADERS
             }
-            return {"status": status, "headers": kept, **_body(body)}
+            return {"status": status, "headers": kept, **_body(body), **_sending(event, started_at)}
         case Fault(kind=kind, message=message):
-            return {"fault": kind.value, "message": message}
+            return {"fault": kind.value, "message": message, **_sending(event, started_at)}
         case NotFound(message=message):
             return {"not_found": message}
         case JobStatus():
@@ -121,6 +125,12 @@ def input_of(event: Event) -> dict[str, Any]:
             return {"snapshots": plain(saving.converter().unstructure(event))}
         case _:
             assert_never(event)
+
+
+def _sending(event: Reply | Fault, started_at: float) -> dict[str, Any]:
+    """Say whether and when the request left, where that is not what it is by default."""
+    unsent = {"sent": False} if isinstance(event, Fault) and not event.sent else {}
+    return unsent if event.sent_at is None else {**unsent, "sent_at": event.sent_at - started_at}
 
 
 def _body(body: bytes) -> dict[str, str]:
@@ -140,7 +150,7 @@ def event_of(line: Document) -> Event:
     status, body = line.get("status"), line.get("body")
     if type(status) is int and type(body) is str:
         # The commonest by far, and the one whose speed counts.
-        return Reply(status, body.encode(), _headers(line))
+        return Reply(status, body.encode(), _headers(line), sent_at=_sent_at(line))
     for name, read in _READERS.items():
         if name in line:
             return read(line)
@@ -153,7 +163,27 @@ def _binary(line: Document) -> Reply:
     if type(status) is not int:
         msg = f"a status is a whole number, not {status!r}"
         raise ValueError(msg)
-    return Reply(status, b64decode(line["base64"], validate=True), _headers(line))
+    return Reply(status, b64decode(line["base64"], validate=True), _headers(line), sent_at=_sent_at(line))
+
+
+def _fault(line: Document) -> Fault:
+    sent: object = line.get("sent", True)
+    if type(sent) is not bool:
+        msg = f"sent is true or false, not {sent!r}"
+        raise ValueError(msg)
+    return Fault(FaultKind(line["fault"]), str(line["message"]), sent=sent, sent_at=_sent_at(line))
+
+
+def _sent_at(line: Document) -> float | None:
+    moment: object = line.get("sent_at")
+    if moment is None:
+        return None
+    if type(moment) is int:
+        moment = float(moment)
+    if type(moment) is not float or not isfinite(moment):
+        msg = f"sent_at is a number of seconds, not {moment!r}"
+        raise ValueError(msg)
+    return moment
 
 
 def _headers(line: Document) -> dict[str, str]:
@@ -167,7 +197,7 @@ def _headers(line: Document) -> dict[str, str]:
 
 _READERS: Final[Mapping[str, Callable[[Document], Event]]] = {
     "status": _binary,
-    "fault": lambda line: Fault(FaultKind(line["fault"]), str(line["message"])),
+    "fault": _fault,
     "not_found": lambda line: NotFound(str(line["not_found"])),
     "job_status": lambda line: saving.converter().structure(line["job_status"], JobStatus),
     "snapshots": lambda line: saving.converter().structure(line["snapshots"], AggregatedJobSnap),

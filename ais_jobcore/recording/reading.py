@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, cast
 
 from attrs import field, frozen
 
+from .. import limits
 from ..results import WaitResult
 from ..rules import saving
 from ..text import printable
-from .lines import FORMAT, LIMIT, VERSION, Document, event_of, moment_of, wait_of
+from .lines import FORMAT, VERSION, Document, event_of, moment_of, wait_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from os import PathLike
 
-    from ..events import Event
     from ..machines.job import JobWait
+    from ..machines.protocols import Event
     from ..schedules import Schedule
 
 FIRST: Final = 2
@@ -153,11 +154,13 @@ class Transcript:
 
 def _read(file: Path) -> bytes:
     with file.open("rb") as raw:
-        data = raw.read(LIMIT + 1)
+        data = raw.read(limits.TRANSCRIPT_LIMIT + 1)
     if data.startswith(_GZIP):
         data = _unzip(data, file.name)
-    if len(data) > LIMIT:
-        raise _error(file.name, data.count(b"\n") + 1, f"a transcript has at most {LIMIT:,} bytes")
+    if len(data) > limits.TRANSCRIPT_LIMIT:
+        raise _error(
+            file.name, data.count(b"\n") + 1, f"a transcript has at most {limits.TRANSCRIPT_LIMIT:,} bytes"
+        )
     return data
 
 
@@ -165,7 +168,7 @@ def _unzip(data: bytes, name: str) -> bytes:
     """Unzip no more than the limit, as a small file can hold any number of bytes; it may be cut off, too."""
     member = zlib.decompressobj(wbits=31)
     try:
-        found = member.decompress(data, LIMIT + 1)
+        found = member.decompress(data, limits.TRANSCRIPT_LIMIT + 1)
     except zlib.error as error:
         raise _error(name, 1, f"not gzip: {error}") from None
     if member.unused_data:
@@ -235,7 +238,7 @@ def _parse(line: bytes) -> object:
 
 
 def _error(name: str, number: int, words: str) -> TranscriptError:
-    return TranscriptError(printable(f"{name}: line {number}: {words}", 300))
+    return TranscriptError(printable(f"{name}: line {number}: {words}", limits.ERROR_LIMIT))
 
 
 def _words(error: Exception) -> str:

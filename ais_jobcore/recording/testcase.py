@@ -6,13 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
+from .. import limits
 from .reading import TranscriptError
 
 if TYPE_CHECKING:
     from .reading import Transcript
-
-INLINE: Final = 20_000
-"""Characters of a transcript up to which it becomes a part of its test; a longer one stays in its file."""
 
 _ODD: Final = re.compile(r"[^\w.-]+", re.ASCII)
 
@@ -65,8 +63,8 @@ def as_test(transcript: Transcript) -> str:
     except RecursionError:
         msg = f"{transcript.name}: nested too deeply"
         raise TranscriptError(msg) from None
-    subject = _ODD.sub("-", state.job_id or state.kind)[:60]
+    subject = _ODD.sub("-", state.job_id or state.kind)[: limits.SUBJECT_LIMIT]
     about = f"The wait for {subject}, replayed."
-    if len(text) <= INLINE:
+    if len(text) <= limits.INLINE_TRANSCRIPT:
         return _INLINE.format(about=about, text=text)
     return _BESIDE.format(about=about, name=json.dumps(transcript.name))

@@ -10,10 +10,11 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from attrs import frozen
 
-from ..events import Event
+from .. import limits
+from ..machines.protocols import Event
 from ..text import LOGGER_NAME, printable
 from .cleaning import Cleaner
-from .lines import LIMIT, decision_of, event_of, header_of, input_of, wait_of
+from .lines import decision_of, event_of, header_of, input_of, wait_of
 from .naming import Names
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Recorder:
 
     Raises:
         OSError: the file cannot be written.
+        ValueError: the wait was started already: what a loaded one knows is in no line of a transcript.
     """
 
     def __init__(
@@ -71,6 +73,9 @@ class Recorder:
         secrets: Callable[[], Iterable[str]] = tuple,
         hosts: Iterable[str] = (),
     ) -> None:
+        if wait.decision is not None:
+            msg = "a recorder takes a wait that was not started yet"
+            raise ValueError(msg)
         record = to if isinstance(to, Record) else Record(to)
         self._cleaner = Cleaner(secrets, Names(hosts) if record.hide_names else None)
         header = header_of(wait)
@@ -79,7 +84,7 @@ class Recorder:
         self._twin = wait_of(header, wait.state.question.options.schedule)
         self._started_at = 0.0
         self._request: dict[str, Any] | None = None
-        self._left = LIMIT
+        self._left = limits.TRANSCRIPT_LIMIT
         self._file: IO[str] | None = None
         try:
             self._file = Path(record.path).open("w", encoding="ascii", newline="\n")  # noqa: SIM115 - it stays open
@@ -121,7 +126,7 @@ class Recorder:
             self.close()
 
     def _cleaned(self, event: Event) -> dict[str, Any]:
-        return self._cleaner.document(input_of(event))
+        return self._cleaner.document(input_of(event, self._started_at))
 
     def _tell(self, document: Mapping[str, Any], t: float) -> dict[str, Any]:
         """Let the second wait take what is written, and spell what it decides."""
@@ -144,7 +149,7 @@ class Recorder:
         line = json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n"
         self._left -= len(line)
         if self._left < 0:
-            msg = f"a transcript has at most {LIMIT:,} bytes"
+            msg = f"a transcript has at most {limits.TRANSCRIPT_LIMIT:,} bytes"
             raise ValueError(msg)
         file.write(line)
         file.flush()

@@ -91,7 +91,7 @@ def _good(state: WaitState, source: Source, notes: tuple[str, ...]) -> WaitState
     """Note that a source answered for the job; mostly, nothing is new in that."""
     out, known = state.faults.preferred, state.known
     state = _answered(state)
-    if out >= limits.FAULTS_PER_SOURCE and source is not preferred_source(state):
+    if out >= limits.FAULTS_PER_SOURCE and source is not preferred_source(state, sources(state)):
         # The preferred source is still out: go on asking it only every other time.
         state = evolve(state, faults=evolve(state.faults, preferred=out))
     if known.unknown_to and (source is Source.STATUS or source in known.unknown_to):

@@ -9,7 +9,7 @@ from attrs import evolve
 from .. import limits
 from ..events import Fault, FaultKind
 from ..wire.observations import Trouble, Unusable
-from .sources import preferred_source
+from .sources import preferred_source, sources
 from .state import ANSWERED, Faults, Signal
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None,
     return Faults(
         answered=before.answered or trouble in PASSING or getattr(fault, "authentic", False),
         count=before.count + 1,
-        preferred=before.preferred + (state.asked is preferred_source(state)),
+        preferred=before.preferred + (state.asked is preferred_source(state, sources(state))),
         malformed=before.malformed + 1 if trouble is Trouble.MALFORMED else 0,
         since=before.since if before.count else now,
-        last=fault,
+        last=_moved(fault, state.question.started_at),
         refreshed=before.refreshed,
         endpoint=(before.endpoint + elsewhere) % endpoints,
         spent=tuple(
@@ -70,6 +70,13 @@ def _counted(state: WaitState, fault: Fault | Unusable, trouble: Trouble | None,
             for index, each in enumerate(spent)
         ),
     )
+
+
+def _moved(fault: Fault | Unusable, started_at: float) -> Fault | Unusable:
+    """Count the moment of a fault from the start of the wait, like all moments of a state."""
+    if isinstance(fault, Unusable) or fault.sent_at is None:
+        return fault
+    return evolve(fault, sent_at=fault.sent_at - started_at)
 
 
 def answered(faults: Faults) -> Faults:

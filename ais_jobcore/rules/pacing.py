@@ -7,7 +7,7 @@ deadline (rules E5, S20, R5).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from .. import limits
 from ..snapshots import TargetState
@@ -19,7 +19,7 @@ from .sources import ends_by_idling, snapshot_gap
 from .state import NO_PROGRESS, Signal, Source
 
 if TYPE_CHECKING:
-    from .state import Question, WaitState
+    from .state import Question, Quiet, WaitState
 
 _MASK: Final = 2**64 - 1
 
@@ -130,6 +130,6 @@ def _floor(question: Question, *, snapshots: bool) -> float:
 
 def second_look(state: WaitState) -> float:
     """Say when a reply is late enough to confirm the one that looked like the end."""
-    options, quiet = state.question.options, state.known.quiet
+    options = state.question.options
     gap = options.finished_gap if all_finished(state.targets) else options.idle_gap
-    return (quiet.since if quiet else 0.0) + gap
+    return cast("Quiet", state.known.quiet).since + gap

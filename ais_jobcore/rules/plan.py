@@ -33,7 +33,7 @@ def ask(state: WaitState, signal: Signal, now: float, *, at_once: bool) -> tuple
     """
     source = Source.STATUS if signal is Signal.JUST_OVER else _next_source(state)
     due = now if at_once else next_moment(state, signal, source, now)
-    request = _request(state, source, due, refresh_token=signal is Signal.TOKEN)
+    request = request_for(state, source, due, refresh_token=signal is Signal.TOKEN)
     asking = WaitState(
         state.question,
         state.job_id,
@@ -76,7 +76,8 @@ def _query(state: WaitState, source: Source) -> Query:
     return Query.PROGRESS if state.question.options.counted else Query.SIGHTINGS
 
 
-def _request(state: WaitState, source: Source, due: float, *, refresh_token: bool) -> Request:
+def request_for(state: WaitState, source: Source, due: float, *, refresh_token: bool) -> Request:
+    """Return the one request that a wait in this state may send to this source."""
     question, endpoint = state.question, state.faults.endpoint
     left = math.inf if question.timeout is None else question.timeout - due
     timeout = request_timeout(question.options, left)

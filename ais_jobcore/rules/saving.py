@@ -16,11 +16,12 @@ from attrs import evolve, resolve_types
 
 from .. import errors, limits
 from ..decisions import Abort, Continue, Decision, Done
-from ..events import FaultKind
+from ..events import Fault, FaultKind
 from ..queries import Request
 from ..results import WaitResult
 from ..schedules import Schedule
 from ..snapshots import TargetState
+from .plan import request_for
 from .settings import ScheduleMissing, dump_schedule, load_schedule, settle_schedule
 from .state import Phase, Source, WaitState, shifted
 
@@ -146,9 +147,7 @@ def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[
     yield "phase", over is (state.phase is Phase.OVER)
     yield "phase", decision is not None or state.phase in {Phase.FIND, Phase.WATCH}
     yield "job_id", over or bool(state.job_id) is (state.phase is not Phase.FIND)
-    if isinstance(decision, Continue):
-        yield "pending", pending == decision.request
-        yield "pending.json", not state.job_id or decision.request.job_id == state.job_id
+    yield "pending", decision is not None or pending is None
     yield "options.endpoints", endpoints <= limits.SAVED_ENDPOINTS
     yield "endpoint", 0 <= faults.endpoint < endpoints
     yield "spent", len(faults.spent) in {0, endpoints}
@@ -163,6 +162,11 @@ def _rules(state: WaitState, decision: Decision[WaitResult] | None) -> Iterator[
         yield "targets", _is_moment(view.start_ns) and _is_moment(view.end_ns)
     yield "ahead", known.ahead is None or -math.inf < known.ahead < math.inf
     yield "status", known.status is None or _is_moment(known.status.end_time)
+    if isinstance(decision, Continue):
+        # What a wait would not ask by itself, it does not ask because a file says so.
+        unasked, token = evolve(state, pending=None), decision.request.refresh_token
+        asked = request_for(unasked, state.asked, state.due, refresh_token=token)
+        yield "pending", asked == pending == decision.request
 
 
 def _is_moment(nanoseconds: int | None) -> bool:
@@ -267,7 +271,11 @@ def _request_fields(document: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def converter() -> Converter:
     """Return what makes documents of values, and values of documents; one for all."""
-    from cattrs.gen import make_dict_structure_fn  # noqa: PLC0415 - dear to import, and seldom needed
+    from cattrs.gen import (  # noqa: PLC0415 - dear to import, and seldom needed
+        make_dict_structure_fn,
+        make_dict_unstructure_fn,
+        override,
+    )
     from cattrs.preconf.json import make_converter  # noqa: PLC0415 - likewise
 
     names = {**vars(errors), "Mapping": Mapping, "FaultKind": FaultKind, "TargetState": TargetState}
@@ -276,6 +284,8 @@ def converter() -> Converter:
     made = make_converter()
     structure_request = make_dict_structure_fn(Request, made)
     made.register_unstructure_hook(Request, dump_request)
+    unsaid = override(omit_if_default=True)
+    made.register_unstructure_hook(Fault, make_dict_unstructure_fn(Fault, made, sent=unsaid, sent_at=unsaid))
     made.register_structure_hook(Request, lambda value, kind: structure_request(_request_fields(value), kind))
     made.register_unstructure_hook(Schedule, dump_schedule)
     made.register_structure_hook(Schedule, lambda value, _: load_schedule(value))

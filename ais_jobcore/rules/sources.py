@@ -71,15 +71,15 @@ def sources(state: WaitState) -> tuple[Source, ...]:
     return ranked(state.kind, state.question.end_is_enough, is_download_id(state.job_id))
 
 
-def preferred_source(state: WaitState, known_to: tuple[Source, ...] = ()) -> Source:
+def preferred_source(state: WaitState, known_to: tuple[Source, ...]) -> Source:
     """
     Say which source to ask, as long as that goes well; a confirmation asks the targets again.
 
     Args:
         state: what is known.
-        known_to: its sources, if the caller has listed them.
+        known_to: what :func:`sources` lists for it.
     """
-    known_to, unknown_to = known_to or sources(state), state.known.unknown_to
+    unknown_to = state.known.unknown_to
     if state.phase is Phase.CONFIRM and Source.SNAPSHOTS in known_to:
         return Source.SNAPSHOTS
     if not unknown_to:

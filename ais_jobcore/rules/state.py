@@ -1,9 +1,9 @@
 """
 The state of a wait, and the nouns of its rules: phases, signals, sources.
 
-A state has two parts: the :class:`Question`, which never changes, and ten fields that do. A step makes a new
-state. All moments but ``started_at`` are seconds since the start of the wait, so that a saved state can be
-continued on another clock.
+A state has two parts: the :class:`Question`, which no step changes, and ten fields that steps do. A step
+makes a new state. All moments but ``started_at`` are seconds since the start of the wait, so that a saved
+state can be continued on another clock.
 """
 
 from __future__ import annotations
@@ -96,14 +96,14 @@ def _end_is_enough(question: Question) -> bool:
 @frozen(weakref_slot=False)
 class Question:
     """
-    What a wait asks: it never changes.
+    What a wait asks: no step changes it.
 
     Attributes:
         until: what is waited for.
         timeout: seconds until the deadline, ``None`` for never.
         bucket: where to look for the job, if only its kind is given.
         options: the settings.
-        started_at: the start of the wait, on the caller's clock.
+        started_at: the start of the wait, on the caller's clock; set by ``start`` and ``load``.
         end_is_enough: whether nothing but the end is asked for, which a status can tell; it
             follows from the rest.
     """
@@ -241,7 +241,7 @@ class WaitState:
     Everything that a wait knows. Two equal states have the same future.
 
     Attributes:
-        question: what is asked; it never changes.
+        question: what is asked; no step changes it.
         job_id: the job; empty until it is found.
         kind: the name of its kind, empty while unknown.
         phase: where the wait is.

@@ -18,21 +18,24 @@ A wait in virtual time, against a simulated cluster::
 :class:`ScriptTransport`             requests to a list of answers, or to a function
 :func:`run`, :func:`run_all`         an operation from its start to its end, without a driver
 :class:`Overheard`                   an operation whose decisions are written down, under any driver
+:class:`TransportCompliance`         what every transport has to do, as tests for the author of one
 ===================================  ====================================================================
 
 Each transport has an ``Async...`` twin. Nothing here is imported by the core, and every name when it is first
-used: an HTTP server only by who names :class:`SimServer`. The plugin for pytest makes fixtures of these.
+used: an HTTP server with :class:`SimServer`, pytest with :class:`TransportCompliance`. The plugin for pytest
+makes fixtures of these.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import _later  # pyright: ignore[reportPrivateUsage] - the same, for this package
+from .. import _later  # pyright: ignore[reportPrivateUsage] - one helper for both packages
 
 if TYPE_CHECKING:
     from .asks import DELAY_HEADER
     from .clock import VirtualClock
+    from .compliance import AsyncTransportCompliance, TransportCompliance
     from .jobs import SimJob, SimStatus
     from .lives import Life
     from .outages import Outage
@@ -59,6 +62,7 @@ __all__ = [
     "AsyncReplayTransport",
     "AsyncScriptTransport",
     "AsyncSimTransport",
+    "AsyncTransportCompliance",
     "AsyncVirtualTransport",
     "Exchange",
     "FaultHook",
@@ -80,6 +84,7 @@ __all__ = [
     "SimStatus",
     "SimTransport",
     "Source",
+    "TransportCompliance",
     "VirtualClock",
     "VirtualTransport",
     "bucket_copy",
@@ -95,6 +100,7 @@ if not TYPE_CHECKING:  # pragma: no branch - so that type checkers know which na
         {
             "asks": "DELAY_HEADER",
             "clock": "VirtualClock",
+            "compliance": "AsyncTransportCompliance TransportCompliance",
             "jobs": "SimJob SimStatus",
             "lives": "Life",
             "outages": "Outage",

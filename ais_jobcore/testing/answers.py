@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .asks import Answer, Ask
     from .jobs import SimJob
     from .lives import Life
-    from .sim import SimCluster
+    from .world import World
 
     Seen: TypeAlias = tuple[SimJob, Life]
     """A job, and its life on the target that is asked."""
@@ -36,7 +36,7 @@ _VALUE_KEYS: Final = frozenset(
 
 
 def answer(
-    cluster: SimCluster,
+    cluster: World,
     method: str,
     query: Mapping[str, str],
     body: Mapping[str, object],
@@ -67,7 +67,7 @@ def answer(
 # Queries that all targets answer.
 
 
-def _snapshots(cluster: SimCluster, ask: Ask, now: float, proxy: str) -> Answer:
+def _snapshots(cluster: World, ask: Ask, now: float, proxy: str) -> Answer:
     _require_targets(cluster, now, proxy)
     for job_id in ask.ids:
         if not _VALID_ID.fullmatch(job_id) and cluster.known_as(job_id) is None:
@@ -88,11 +88,11 @@ def _snapshots(cluster: SimCluster, ask: Ask, now: float, proxy: str) -> Answer:
     return 200, {"Content-Type": JSON}, to_json(found) + b"\n"
 
 
-def _all(cluster: SimCluster, ask: Ask, target: str, now: float) -> list[Seen]:
+def _all(cluster: World, ask: Ask, target: str, now: float) -> list[Seen]:
     return _seen(cluster.jobs.values(), ask, target, now)
 
 
-def _by_id(cluster: SimCluster, ask: Ask, target: str, now: float) -> list[Seen]:
+def _by_id(cluster: World, ask: Ask, target: str, now: float) -> list[Seen]:
     """Answer as one target: with the first that it knows of the ids given (V10)."""
     for job_id in ask.ids:
         exact = cluster.known_as(job_id)
@@ -110,7 +110,7 @@ def _seen(jobs: Iterable[SimJob], ask: Ask, target: str, now: float) -> list[See
     ]
 
 
-def _later_rebalances(cluster: SimCluster, job_id: str, target: str, now: float) -> list[SimJob]:
+def _later_rebalances(cluster: World, job_id: str, target: str, now: float) -> list[SimJob]:
     """List the finished rebalances that answer for one that is not running (G21)."""
     asked = _REBALANCE_ID.fullmatch(job_id)
     exact = cluster.known_as(job_id)
@@ -124,7 +124,7 @@ def _later_rebalances(cluster: SimCluster, job_id: str, target: str, now: float)
     ]
 
 
-def _running_all(cluster: SimCluster, ask: Ask, now: float, proxy: str) -> Answer:
+def _running_all(cluster: World, ask: Ask, now: float, proxy: str) -> Answer:
     """List names; it takes a kind and looks at nothing else, and its order changes from call to call."""
     _require_targets(cluster, now, proxy)
     kinds = [ask.kind] if ask.kind else []
@@ -133,11 +133,11 @@ def _running_all(cluster: SimCluster, ask: Ask, now: float, proxy: str) -> Answe
         for job in cluster.jobs.values()
         if job.active(now) and (job.kind in kinds or not kinds)
     ]
-    turn = len(cluster.log) % len(names) if names else 0
+    turn = cluster.answered % len(names) if names else 0
     return 200, {"Content-Type": JSON}, to_json(names[turn:] + names[:turn]) + b"\n"
 
 
-def _require_targets(cluster: SimCluster, now: float, proxy: str) -> None:
+def _require_targets(cluster: World, now: float, proxy: str) -> None:
     for target in cluster.down_at(now):
         words = (
             f"p[{proxy}]: failed to call t[{target}] [control-plane], err: "
@@ -150,7 +150,7 @@ def _require_targets(cluster: SimCluster, now: float, proxy: str) -> None:
 # Queries that proxies answer from memory.
 
 
-def _status(cluster: SimCluster, ask: Ask, now: float, proxy: str) -> Answer:
+def _status(cluster: World, ask: Ask, now: float, proxy: str) -> Answer:
     if not ask.job_id and ask.kind is None:
         raise Refused(400, "invalid x-")
     if not ask.job_id and not cluster.is_ic(proxy):
@@ -179,7 +179,7 @@ def _status(cluster: SimCluster, ask: Ask, now: float, proxy: str) -> Answer:
     return 200, {"Content-Type": TEXT}, to_json(spell_status(job, status, errors=True))
 
 
-def _status_all(cluster: SimCluster, ask: Ask, now: float, proxy: str) -> Answer:
+def _status_all(cluster: World, ask: Ask, now: float, proxy: str) -> Answer:
     """List statuses: without error texts, and ``null`` for none, or from a proxy that keeps none."""
     listed = [
         spell_status(job, status, errors=False)
@@ -191,7 +191,7 @@ def _status_all(cluster: SimCluster, ask: Ask, now: float, proxy: str) -> Answer
     return 200, {"Content-Type": TEXT}, to_json((cluster.is_ic(proxy) and listed) or None)
 
 
-_QUERIES: Final[Mapping[str, Callable[[SimCluster, Ask, float, str], Answer]]] = {
+_QUERIES: Final[Mapping[str, Callable[[World, Ask, float, str], Answer]]] = {
     "qryxstats": _snapshots,
     "running_all": _running_all,
     "status": _status,
@@ -202,7 +202,7 @@ _QUERIES: Final[Mapping[str, Callable[[SimCluster, Ask, float, str], Answer]]] =
 # Actions.
 
 
-def _start(cluster: SimCluster, value: Mapping[str, Any], now: float) -> Answer:
+def _start(cluster: World, value: Mapping[str, Any], now: float) -> Answer:
     kind = find_kind(str(value.get("kind") or ""))
     several = value.get("buckets")
     given = [value.get("bck"), *(cast("list[object]", several) if isinstance(several, list) else ())]
@@ -228,7 +228,7 @@ def _start(cluster: SimCluster, value: Mapping[str, Any], now: float) -> Answer:
     raise Refused(400, words, by_target=True)
 
 
-def _stop(cluster: SimCluster, value: Mapping[str, Any], now: float) -> Answer:
+def _stop(cluster: World, value: Mapping[str, Any], now: float) -> Answer:
     """Stop one job or all of a kind; who names neither is counted, for an older server might stop all."""
     job_id = str(value.get("id") or "")
     kind = find_kind(str(value.get("kind") or ""))
@@ -242,7 +242,7 @@ def _stop(cluster: SimCluster, value: Mapping[str, Any], now: float) -> Answer:
     return 200, {}, b""
 
 
-_ACTIONS: Final[Mapping[str, Callable[[SimCluster, Mapping[str, Any], float], Answer]]] = {
+_ACTIONS: Final[Mapping[str, Callable[[World, Mapping[str, Any], float], Answer]]] = {
     "start": _start,
     "stop": _stop,
 }

@@ -252,11 +252,13 @@ class ReplayTransport(VirtualTransport):
     """
 
     def __init__(self, recording: Recording, clock: VirtualClock, started_at: float = 0.0) -> None:
-        super().__init__(_from_recording(recording, clock, started_at), clock)
+        source = _from_recording(recording, clock, started_at)
+        super().__init__(source, clock, endpoints=len(recording.endpoints) or 1)
 
 
 class AsyncReplayTransport(AsyncVirtualTransport):
     """Be :class:`ReplayTransport` for coroutines."""
 
     def __init__(self, recording: Recording, clock: VirtualClock, started_at: float = 0.0) -> None:
-        super().__init__(_from_recording(recording, clock, started_at), clock)
+        source = _from_recording(recording, clock, started_at)
+        super().__init__(source, clock, endpoints=len(recording.endpoints) or 1)

@@ -8,9 +8,8 @@ from ..decisions import Continue
 
 if TYPE_CHECKING:
     from ..decisions import Abort, Decision, Done
-    from ..drivers.protocols import Transport
-    from ..events import Event
-    from ..machines.protocols import Operation
+    from ..drivers.protocols import Sender
+    from ..machines.protocols import Event, Operation
     from .clock import VirtualClock
 
 T = TypeVar("T")
@@ -49,7 +48,7 @@ class Overheard(Generic[T]):
 
 
 def run(
-    operation: Operation[T], transport: Transport, clock: VirtualClock, *, limit: int = MAX_REQUESTS
+    operation: Operation[T], transport: Sender, clock: VirtualClock, *, limit: int = MAX_REQUESTS
 ) -> Done[T] | Abort[T]:
     """
     Run an operation to its end and return the last decision; nothing is raised for an ``Abort``.
@@ -76,7 +75,7 @@ def run(
 
 
 def run_all(
-    operation: Operation[T], transport: Transport, clock: VirtualClock, *, limit: int = MAX_REQUESTS
+    operation: Operation[T], transport: Sender, clock: VirtualClock, *, limit: int = MAX_REQUESTS
 ) -> list[Decision[T]]:
     """
     Run an operation to its end and return every decision, in order; the last one is the end.

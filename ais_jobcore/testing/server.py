@@ -39,6 +39,8 @@ class Misbehaviour(enum.Enum):
     """Send the true answer, break off in the middle of it and close the connection."""
     HANG = "hang"
     """Say nothing until the server is closed."""
+    DRIP = "drip"
+    """Send the true answer, a byte of its body now and then."""
 
 
 ServerFault: TypeAlias = Callable[[str, str, Mapping[str, str], bytes], Reply | Misbehaviour | None]
@@ -181,11 +183,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif action is Misbehaviour.HANG:
             self.close_connection = owner.closing.wait()
         else:
-            self._ask_cluster(url.path, query, body, whole=action is None)
+            self._ask_cluster(url.path, query, body, action)
 
     do_DELETE = do_POST = do_PUT = do_GET  # noqa: N815 - the names are given
 
-    def _ask_cluster(self, path: str, query: Mapping[str, str], body: bytes, *, whole: bool) -> None:
+    def _ask_cluster(
+        self, path: str, query: Mapping[str, str], body: bytes, action: Misbehaviour | None
+    ) -> None:
         server = cast("_Server", self.server)
         owner, proxy = server.owner, server.proxy
         with owner.lock:
@@ -194,15 +198,30 @@ class _Handler(BaseHTTPRequestHandler):
             )
         owner.closing.wait(float(headers.pop(DELAY_HEADER, 0)) / owner.speed)
         if status:
-            self._answer(status, headers, answer, whole=whole)
+            self._answer(status, headers, answer, action)
         else:
             self.close_connection = True
 
-    def _answer(self, status: int, headers: Mapping[str, str], body: bytes, *, whole: bool = True) -> None:
+    def _answer(
+        self, status: int, headers: Mapping[str, str], body: bytes, action: Misbehaviour | None = None
+    ) -> None:
         self.send_response_only(status)
         told = {"Date": self.date_time_string(), "Content-Length": str(len(body)), **headers}
         for name, text in told.items():
             self.send_header(name, text)
         self.end_headers()
-        self.wfile.write(body if whole else body[: len(body) // 2])
-        self.close_connection |= not whole
+        if action is Misbehaviour.DRIP:
+            self._drip(body)
+        elif action is Misbehaviour.TRUNCATE:
+            self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+        else:
+            self.wfile.write(body)
+
+    def _drip(self, body: bytes) -> None:
+        self.wfile.flush()
+        for byte in body:
+            if cast("_Server", self.server).owner.closing.wait(_POLL):
+                break
+            self.wfile.write(bytes((byte,)))
+            self.wfile.flush()

@@ -39,14 +39,27 @@ class _Ledger:
         sent: the requests, in their order.
         sent_at: the moments at which they were sent.
         closed: whether the transport was closed.
+        endpoints: how many endpoints there are, as drivers ask every transport.
+        secrets: what must not be written anywhere, likewise.
+        concurrency: how many requests may be under way at a time, likewise.
     """
 
-    def __init__(self, source: Source, clock: VirtualClock) -> None:
+    def __init__(
+        self,
+        source: Source,
+        clock: VirtualClock,
+        *,
+        endpoints: int = 1,
+        secrets: frozenset[str] = frozenset(),
+    ) -> None:
         self._source = source
         self._clock = clock
         self.sent: list[Request] = []
         self.sent_at: list[float] = []
         self.closed = False
+        self.endpoints = endpoints
+        self.secrets = secrets
+        self.concurrency = 1
 
     def _exchange(self, request: Request) -> tuple[Reply | Fault, float]:
         now = self._clock.now()
@@ -65,6 +78,8 @@ class VirtualTransport(_Ledger):
     Args:
         source: what answers; ``(request, now) -> (Reply | Fault, seconds)``.
         clock: whose time passes.
+        endpoints: how many endpoints there are.
+        secrets: what must not be written anywhere.
     """
 
     def send(self, request: Request) -> Reply | Fault:
@@ -124,17 +139,18 @@ class ScriptTransport(VirtualTransport):
         clock: whose time passes.
         replies: ``Reply``, ``Fault`` or ``(seconds, Reply | Fault)``, one for each request;
             or a function that makes one from the request and the moment.
+        endpoints: how many endpoints there are.
     """
 
-    def __init__(self, clock: VirtualClock, replies: Script) -> None:
-        super().__init__(_from_script(replies), clock)
+    def __init__(self, clock: VirtualClock, replies: Script, *, endpoints: int = 1) -> None:
+        super().__init__(_from_script(replies), clock, endpoints=endpoints)
 
 
 class AsyncScriptTransport(AsyncVirtualTransport):
     """Be :class:`ScriptTransport` for coroutines."""
 
-    def __init__(self, clock: VirtualClock, replies: Script) -> None:
-        super().__init__(_from_script(replies), clock)
+    def __init__(self, clock: VirtualClock, replies: Script, *, endpoints: int = 1) -> None:
+        super().__init__(_from_script(replies), clock, endpoints=endpoints)
 
 
 def _from_cluster(cluster: SimCluster, token: str | None, latency: float, fault: FaultHook | None) -> Source:
@@ -182,7 +198,12 @@ class SimTransport(VirtualTransport):
         latency: float = 0.0,
         fault: FaultHook | None = None,
     ) -> None:
-        super().__init__(_from_cluster(cluster, token, latency, fault), clock)
+        super().__init__(
+            _from_cluster(cluster, token, latency, fault),
+            clock,
+            endpoints=len(cluster.proxies),
+            secrets=frozenset({token} if token else ()),
+        )
 
 
 class AsyncSimTransport(AsyncVirtualTransport):
@@ -197,4 +218,9 @@ class AsyncSimTransport(AsyncVirtualTransport):
         latency: float = 0.0,
         fault: FaultHook | None = None,
     ) -> None:
-        super().__init__(_from_cluster(cluster, token, latency, fault), clock)
+        super().__init__(
+            _from_cluster(cluster, token, latency, fault),
+            clock,
+            endpoints=len(cluster.proxies),
+            secrets=frozenset({token} if token else ()),
+        )

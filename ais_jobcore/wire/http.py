@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from attrs import field, frozen
 
+from .. import limits
 from .._version import __version__
 from ..events import Fault, FaultKind
 from ..text import printable
@@ -85,7 +86,10 @@ def refuse(status: int, headers: Mapping[str, str], limit: int) -> Fault | None:
         )
     encoding = headers.get("Content-Encoding", "").strip().lower() or "identity"
     if encoding != "identity":
-        return Fault(FaultKind.TRUNCATED, printable(f"the answer is encoded as {encoding!r}, unasked", 200))
+        return Fault(
+            FaultKind.TRUNCATED,
+            printable(f"the answer is encoded as {encoding!r}, unasked", limits.WORDS_LIMIT),
+        )
     length = headers.get("Content-Length", "")
     return too_large(limit) if length.isdecimal() and int(length[:20]) > limit else None
 
@@ -98,7 +102,7 @@ def too_large(limit: int) -> Fault:
 def _origin(location: str) -> str:
     """Name where a ``Location`` points, without what may be secret: user, path and query."""
     match = _ORIGIN.match(location)
-    return printable(match[1] + match[2], 200) if match else "another place"
+    return printable(match[1] + match[2], limits.WORDS_LIMIT) if match else "another place"
 
 
 def fault_of(error: BaseException, kinds: Sequence[tuple[type[BaseException], FaultKind]]) -> Fault:
@@ -106,22 +110,26 @@ def fault_of(error: BaseException, kinds: Sequence[tuple[type[BaseException], Fa
     Say what an exception of an HTTP library means.
 
     Libraries wrap the cause several times over, so all of what lies within is looked at;
-    the innermost of it has the plainest words.
+    the innermost of it has the plainest words. Where the name did not resolve or the connection was
+    refused, the request was not sent; of everything else that is not certain.
 
     Args:
         error: what the library raised.
-        kinds: what classes mean, the most telling first; anything else is a ``CONNECTION``.
+        kinds: what classes mean, the most telling first: the first class counts that anything within is an
+            instance of. Anything else is a ``CONNECTION``.
     """
     within = list(_unwrap(error))
     kind = next(
         (kind for known, kind in kinds if any(isinstance(each, known) for each in within)),
         FaultKind.CONNECTION,
     )
-    return Fault(kind, printable(f"{type(within[-1]).__name__}: {within[-1]}".removesuffix(": "), 200))
+    words = printable(f"{type(within[-1]).__name__}: {within[-1]}".removesuffix(": "), limits.WORDS_LIMIT)
+    unsent = kind is FaultKind.DNS or any(isinstance(each, ConnectionRefusedError) for each in within)
+    return Fault(kind, words, sent=not unsent)
 
 
 def _unwrap(error: BaseException) -> Iterator[BaseException]:
-    """Walk from an exception to what it was made of, whichever way that was passed on."""
+    """Walk from an exception to what it was made of; what ``from None`` cut off is no part of it."""
     seen: set[int] = set()
     pending: list[object] = [error]
     while pending:
@@ -129,4 +137,5 @@ def _unwrap(error: BaseException) -> Iterator[BaseException]:
         if isinstance(each, BaseException) and id(each) not in seen:
             seen.add(id(each))
             yield each
-            pending += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
+            context = None if each.__suppress_context__ else each.__context__
+            pending += [*each.args, getattr(each, "reason", None), each.__cause__, context]

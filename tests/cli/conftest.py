@@ -19,7 +19,7 @@ from ais_jobcore.testing import (
     VirtualClock,
 )
 from ais_jobcore_aiohttp import AsyncClient
-from ais_jobcore_cli import commands, main
+from ais_jobcore_cli import commands, main, waiting
 from ais_jobcore_requests import Client
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ class Shell:
             seed=1,
         )
         self._monkeypatch.setattr(commands, "Client", made)
-        self._monkeypatch.setattr(commands, "AsyncClient", async_made)
+        self._monkeypatch.setattr(waiting, "AsyncClient", async_made)
 
     def connect_really(self) -> None:
         """Let commands reach clusters over the network, as they do outside of tests."""
         self._monkeypatch.setattr(commands, "Client", Client)
-        self._monkeypatch.setattr(commands, "AsyncClient", AsyncClient)
+        self._monkeypatch.setattr(waiting, "AsyncClient", AsyncClient)
 
     def run(self, *argv: str) -> Ran:
         """Run one command."""

@@ -15,7 +15,8 @@ from ais_jobcore import (
     Timeout,
     TransportFault,
 )
-from ais_jobcore_cli.exits import MEANINGS, PRECEDENCE, ExitCode, code_of, explain, worst
+from ais_jobcore_cli.codes import MEANINGS, PRECEDENCE, ExitCode, worst
+from ais_jobcore_cli.exits import code_of, explain
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ais_jobcore import Fault, FaultKind, NotFound
 from ais_jobcore.machines.loading import load
 from ais_jobcore.recording import Transcript, replay
 from ais_jobcore.rules.table import POLICY
-from tests.core.scripts import RUNNING, seen
+from tests.builders import RUNNING, seen
 from tests.core.transcripts import LIFE, lines, record, write
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """
-The words that tests of many waits are written in: lists of active jobs, and a cluster that is a table.
+What tests of many waits are written in: scripts for a group, and a cluster that is a table.
 
 What is played is checked on the way: no request is sent too late or may outlive the deadline of a job that it
 is sent for by more than 3 s, and every reason is printable.
@@ -7,98 +7,32 @@ is sent for by more than 3 s, and every reason is printable.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import define, field
 
 from ais_jobcore import (
-    AggregatedJobSnap,
     Continue,
     Done,
-    Fault,
-    FaultKind,
     GroupWait,
     JobCoreError,
-    JobStatus,
     JobWait,
-    NotFound,
-    Reply,
     Request,
     WaitOptions,
     WaitResult,
 )
-from ais_jobcore.testing.spelling import BEGINNING, ZERO_TIME, spell_time
+from tests.core.scripts import Answer, arrival
 
 if TYPE_CHECKING:
     from ais_jobcore.decisions import Decision
     from ais_jobcore.machines.group import Ending
 
-Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound
-Answer: TypeAlias = Event | tuple[float, Event]
-"""What comes back, at once or after some seconds."""
 Answers: TypeAlias = Callable[[str, float], Answer]
 """What comes back, by question and moment."""
 
 STATUSES, NAMES = "statuses", "names"
 WHATS = {"status_all": STATUSES, "running_all": NAMES}
-ENDED_NS = BEGINNING
-NULL = Reply(200, b"null")
-NOT_LISTED = Reply(200, b"[]")
-"""A list of names that has none."""
-
-
-def reply(document: object) -> Reply:
-    """Spell a document."""
-    return Reply(200, json.dumps(document).encode())
-
-
-def statuses(*job_ids: str, kind: str = "copy-bck", over: Sequence[str] = ()) -> Reply:
-    """List statuses of jobs that run, and of some that are over."""
-    return reply(
-        [
-            {"kind": kind, "uuid": each, "err": "", "end_time": ENDED_NS * (each in over), "aborted": False}
-            for each in (*job_ids, *over)
-        ]
-    )
-
-
-def names(*job_ids: str, kind: str = "copy-bck") -> Reply:
-    """List names."""
-    return reply([f"{kind}[{each}]" for each in job_ids])
-
-
-def document(
-    job_id: str, state: str = "running", err: str = "", *, kind: str = "dsort", start: float = 0.0
-) -> dict[str, object]:
-    """Spell a snapshot."""
-    aborted = state == "aborted"
-    return {
-        "id": job_id,
-        "kind": kind,
-        "start-time": ZERO_TIME if state == "not started" else spell_time(start),
-        "end-time": spell_time(9.0) if state in {"finished", "aborted"} else ZERO_TIME,
-        "is_idle": state in {"idle", "finished"},
-        "aborted": aborted,
-        "abort-err": "user abort" if aborted else "",
-        "err": err,
-    }
-
-
-def active(**targets: Sequence[dict[str, object]]) -> Reply:
-    """List snapshots by target."""
-    return reply(targets)
-
-
-def shown(job_id: str, *, kind: str = "dsort", err: str = "", start: float = 0.0, **targets: str) -> Reply:
-    """Show one job: targets with its state."""
-    return active(
-        **{
-            target: [document(job_id, state, err, kind=kind, start=start)]
-            for target, state in targets.items()
-        }
-    )
 
 
 def question(request: Request) -> str:
@@ -233,10 +167,7 @@ def exchange(played: Played, answers: Answers) -> None:
     asked = question(request)
     played.asked.append((asked, played.now))
     played.requests.append(request)
-    answer = answers(asked, played.now)
-    took, event = answer if isinstance(answer, tuple) else (0.0, answer)
-    if took > request.timeout:
-        took, event = request.timeout, Fault(FaultKind.TIMEOUT, "no answer in time")
+    took, event = arrival(answers(asked, played.now), request)
     played.now += took
     played.decisions.append(played.group.handle(event, played.now))
 

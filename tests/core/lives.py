@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import evolve, frozen
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ from ais_jobcore import (
     Until,
     WaitOptions,
 )
-from tests.core.scripts import (
+from tests.builders import (
     BUSY,
     JOB,
     MALFORMED,
@@ -29,10 +31,12 @@ from tests.core.scripts import (
     STRANGER,
     TARGET_DOWN,
     WRONG,
-    Event,
     refusal,
     snap,
 )
+
+if TYPE_CHECKING:
+    from tests.core.scripts import Event
 
 IDS = (JOB, "g7", "tco-1", "dnl-1", "")
 """A plain id, those whose form tells their kind, and none."""

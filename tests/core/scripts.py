@@ -1,5 +1,5 @@
 """
-The words that tests of a wait are written in: snapshots, statuses, refusals, and scripts of them.
+What tests of a wait are written in: scripts of what is asked and what comes back.
 
 A script is checked while it runs: whoever uses one also tests that nothing is asked after the deadline,
 that no request outlives it by more than 3 s, and that a request for one job never names a kind.
@@ -7,8 +7,6 @@ that no request outlives it by more than 3 s, and that a request for one job nev
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from attrs import define, evolve, field, fields
@@ -21,7 +19,6 @@ from ais_jobcore import (
     Fault,
     FaultKind,
     JobCoreError,
-    JobSnap,
     JobStatus,
     JobWait,
     NotFound,
@@ -31,13 +28,10 @@ from ais_jobcore import (
     WaitResult,
 )
 from ais_jobcore.rules.state import WaitState
+from tests.builders import RUNNING, seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-JOB = "x3CgTG-3v"
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-NOON_NS = 1_795_435_200_000_000_000
+    from collections.abc import Callable
 
 Event: TypeAlias = Reply | Fault | AggregatedJobSnap | JobStatus | NotFound
 Answer: TypeAlias = Event | tuple[float, Event]
@@ -46,74 +40,6 @@ E = TypeVar("E", bound=JobCoreError)
 
 STATUS, SNAPS, ACTIVE = "status", "snapshots", "active"
 """What a wait may ask: the proxies, the targets, or the targets for all active jobs of a kind."""
-
-REFUSED = Fault(FaultKind.CONNECTION, "connection refused")
-UNKNOWN = NotFound("not found")
-
-
-def snap(
-    state: str = "running",
-    err: str = "",
-    *,
-    job_id: str = JOB,
-    kind: str = "copy-bck",
-    start: float = 0.0,
-    end: float = 60.0,
-) -> JobSnap:
-    """Make a snapshot of a job in a state; times are in seconds from noon."""
-    aborted = state == "aborted"
-    return JobSnap(
-        id=job_id,
-        kind=kind,
-        start_time=None if state == "not started" else NOON + timedelta(seconds=start),
-        end_time=NOON + timedelta(seconds=end) if state in {"finished", "aborted"} else None,
-        is_idle=state in {"idle", "finished"},
-        aborted=aborted,
-        abort_err=(err or "user abort") if aborted else "",
-        err="" if aborted else err,
-    )
-
-
-def seen(
-    kind: str = "copy-bck", /, *, job_id: str = JOB, **targets: str | JobSnap | Sequence[JobSnap]
-) -> AggregatedJobSnap:
-    """Make a reply: targets with the states of one job of a kind, or with snapshots of it and of others."""
-    root: dict[str, tuple[JobSnap, ...]] = {}
-    for target, shown in targets.items():
-        if isinstance(shown, str):
-            snaps: Sequence[JobSnap] = [snap(shown, job_id=job_id)]
-        else:
-            snaps = [shown] if isinstance(shown, JobSnap) else shown
-        root[target] = tuple(evolve(each, kind=kind) if each.id == job_id else each for each in snaps)
-    return AggregatedJobSnap(root)
-
-
-def status(
-    err: str = "", *, end: int = 0, aborted: bool = False, kind: str = "copy-bck", job_id: str = JOB
-) -> JobStatus:
-    """Make a status: of a running job, unless it has an end or was aborted."""
-    return JobStatus(uuid=job_id, err=err, end_time=end, aborted=aborted, kind=kind)
-
-
-RUNNING = status()
-OVER = status(end=NOON_NS)
-
-
-def refusal(code: int, message: str = "refused", tcode: str = "", **headers: str) -> Reply:
-    """Make an error document as AIStore writes it; header names are given with underscores."""
-    document = {"tcode": tcode, "message": message, "status": code}
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(code, json.dumps(document).encode(), named)
-
-
-TARGET_DOWN = refusal(400, "failed to call t[t2]: connection refused", "ErrFailedTo")
-STARTING = Reply(503)
-BUSY = Reply(503, b"<html>try later</html>")
-STRANGER = Reply(404, b"<html>no such page</html>")
-MALFORMED = Reply(200, b'{"t1": [{"id"')
-NO_TOKEN = refusal(401, "token required")
-NOT_ALLOWED = refusal(403, "user `u` has insufficient permissions")
-WRONG = refusal(400, "invalid xaction (job) UUID")
 
 
 def question(request: Request) -> str:
@@ -213,6 +139,11 @@ def live(
     return told
 
 
+def working(asked: str, _: float) -> Answer:
+    """Answer for a job that never ends."""
+    return RUNNING if asked == STATUS else seen("dsort", t1="running")
+
+
 def _begin(wait: JobWait, at: float) -> Told:
     told = Told(wait, at)
     told.decisions.append(wait.start(at))
@@ -230,12 +161,17 @@ def _exchange(told: Told, answers: Callable[[str, float], Answer]) -> None:
     asked = question(decision.request)
     told.asked.append((asked, told.now))
     told.requests.append(decision.request)
-    answer = answers(asked, told.now)
-    took, event = answer if isinstance(answer, tuple) else (0.0, answer)
-    if took > decision.request.timeout:
-        took, event = decision.request.timeout, Fault(FaultKind.TIMEOUT, "no answer in time")
+    took, event = arrival(answers(asked, told.now), decision.request)
     told.now += took
     told.decisions.append(told.wait.handle(event, told.now))
+
+
+def arrival(answer: Answer, request: Request) -> tuple[float, Event]:
+    """Say after how many seconds an answer comes, and what comes: nothing that takes longer than it may."""
+    took, event = answer if isinstance(answer, tuple) else (0.0, answer)
+    if took > request.timeout:
+        return request.timeout, Fault(FaultKind.TIMEOUT, "no answer in time")
+    return took, event
 
 
 def _check(wait: JobWait, decision: Continue) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,14 +10,13 @@ import pytest
 from ais_jobcore import JobSnap, ProtocolError
 from ais_jobcore.wire.documents import read_sightings, read_status
 from ais_jobcore.wire.models import read_snapshots
+from tests.builders import JOB, ZERO, dump, status_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ais_jobcore.wire.lean import Sightings
 
-ID: Final = "x3CgTG-3v"
-ZERO: Final = "0001-01-01T00:00:00Z"
 DAY: Final = 86_400_000_000_000
 START_NS: Final = 1_795_436_851_531_549_014
 
@@ -30,7 +28,7 @@ SNAP: Final[dict[str, Any]] = {
     "bck": BUCKET,
     "src-bck": {"name": "src", "provider": "aws", "namespace": {"uuid": "u", "name": "n"}},
     "dst-bck": BUCKET,
-    "id": ID,
+    "id": JOB,
     "kind": "copy-bck",
     "ctlmsg": "cp ais://src=>ais://cb1",
     "abort-err": "",
@@ -47,12 +45,7 @@ SNAP: Final[dict[str, Any]] = {
     "aborted": False,
     "is_idle": False,
 }
-STATUS: Final[dict[str, Any]] = {"kind": "lru", "uuid": ID, "err": "", "end_time": 0, "aborted": False}
-
-
-def dump(document: object) -> bytes:
-    """Spell a document as JSON."""
-    return json.dumps(document).encode()
+STATUS: Final = status_document(kind="lru")
 
 
 def snap_with(**fields: object) -> dict[str, Any]:
@@ -77,7 +70,7 @@ def read_one(snap: object) -> JobSnap:
 
 def sight_one(body: bytes) -> Sightings:
     """Read what decides about the job."""
-    return read_sightings(body, ID)
+    return read_sightings(body, JOB)
 
 
 def refuse(read: Callable[[bytes], object], body: bytes) -> ProtocolError:

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from ais_jobcore import Continue, JobWait, Reply, WaitOptions
 from ais_jobcore.recording import Recorder, Transcript
-from tests.core.scripts import JOB, NOON_NS, UNKNOWN
+from tests.builders import JOB, NOON_NS, UNKNOWN, reply, snap_document, status_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,15 +26,13 @@ START = 1234.5678
 
 def status_reply(*, end: int = 0, err: str = "", **fields: object) -> Reply:
     """Make the reply to a query for a status."""
-    document = {"uuid": JOB, "kind": "copy-bck", "end_time": end, "err": err, "aborted": False} | fields
-    return Reply(200, json.dumps(document).encode(), HEADERS)
+    return reply(status_document(end=end, err=err, **fields), headers=HEADERS)
 
 
 def snaps_reply(state: str = "running", **fields: object) -> Reply:
     """Make the reply to a query for snapshots: of one target that runs, or has finished."""
-    ended = "2026-11-23T12:01:00.123456789Z" if state == "finished" else "0001-01-01T00:00:00Z"
-    snap = {"id": JOB, "kind": "copy-bck", "start-time": "2026-11-23T12:00:00Z", "end-time": ended}
-    return Reply(200, json.dumps({"t1": [snap | {"aborted": False, "err": "", **fields}]}).encode(), HEADERS)
+    ended = {"end-time": "2026-11-23T12:01:00.123456789Z"} if state == "finished" else {}
+    return reply({"t1": [snap_document(JOB, state, kind="copy-bck", **ended, **fields)]}, headers=HEADERS)
 
 
 RUNS = status_reply()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from ais_jobcore import Continue, Decision, Reply, WaitResult
-from tests.core.groups import document
+from tests.builders import snap_document
 from tests.proof.model.worlds import TARGETS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def crowded(told: Reply, request: Request, random: Random) -> Reply:
         return told
     states = ("running", "finished", "aborted", "idle")
     for target in TARGETS:
-        other = document("other", random.choice(states), "of another", kind="dsort")
+        other = snap_document("other", random.choice(states), "of another", kind="dsort")
         content.setdefault(target, []).insert(0, other)
     return evolve(told, body=json.dumps(content).encode())
 

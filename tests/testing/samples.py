@@ -13,7 +13,7 @@ from ais_jobcore.queries import CLUSTER_PATH, Request, ask_status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
     from ais_jobcore.testing import SimCluster
 
 

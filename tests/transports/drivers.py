@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import pickle
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ais_jobcore.testing import (
@@ -36,8 +37,16 @@ class Driver(Protocol):
         """Make its own transport."""
         ...
 
-    def client(self, endpoint: str | None = None, **settings: Any) -> Any:
+    def client(self, endpoint: Any = None, **settings: Any) -> Any:
         """Make a client."""
+        ...
+
+    def pickled(self, made: Any) -> Any:
+        """Return what comes of pickling what was made here."""
+        ...
+
+    def bare(self, transport: Any) -> Any:
+        """Return a transport that has no more than ``send`` and ``close``, as those of version 1.0."""
         ...
 
     def token(self, function: Callable[[], str]) -> Any:
@@ -70,10 +79,26 @@ class SyncDriver:
         self._made.append(RequestsTransport(config, token=token))
         return self._made[-1]
 
-    def client(self, endpoint: str | None = None, **settings: Any) -> Any:
+    def client(self, endpoint: Any = None, **settings: Any) -> Any:
         """Make a ``Client``."""
         self._made.append(Client(endpoint, **settings))
         return self._made[-1]
+
+    def pickled(self, made: Any) -> Any:
+        """Pickle it, and load it."""
+        return pickle.loads(pickle.dumps(made))  # noqa: S301 - it is our own
+
+    def bare(self, transport: Any) -> Any:
+        """Return an object with two methods."""
+
+        class Bare:
+            def send(self, request: Any) -> Any:
+                return transport.send(request)
+
+            def close(self) -> None:
+                transport.close()
+
+        return Bare()
 
     def token(self, function: Callable[[], str]) -> Any:
         """Return the function itself."""
@@ -106,9 +131,28 @@ class AsyncDriver:
         """Make an ``AiohttpTransport``."""
         return self._waited_for(AiohttpTransport(config, token=token))
 
-    def client(self, endpoint: str | None = None, **settings: Any) -> Any:
+    def client(self, endpoint: Any = None, **settings: Any) -> Any:
         """Make an ``AsyncClient``."""
         return self._waited_for(AsyncClient(endpoint, **settings))
+
+    def pickled(self, made: Any) -> Any:
+        """Pickle it, and load it; the client of a job is closed as well."""
+        loaded = pickle.loads(pickle.dumps(made._behind))  # noqa: S301 - it is our own
+        if isinstance(loaded, AsyncJob):
+            self._waited_for(loaded._client)
+        return self._waited_for(loaded)
+
+    def bare(self, transport: Any) -> Any:
+        """Return an object with two coroutine functions."""
+
+        class Bare:
+            async def send(self, request: Any) -> Any:
+                return await transport.send(request)
+
+            async def close(self) -> None:
+                await transport.close()
+
+        return Bare()
 
     def token(self, function: Callable[[], str]) -> Any:
         """Return a coroutine function."""
@@ -126,7 +170,8 @@ class AsyncDriver:
     def close(self) -> None:
         """Close all that was made, and the loop."""
         for each in self._made:
-            each.close()
+            if hasattr(each, "close"):
+                each.close()
         self.runner.close()
 
     def _waited_for(self, made: Any) -> Any:

@@ -18,7 +18,6 @@ from ais_jobcore import (
     RequestFailed,
     TargetState,
     Timeout,
-    WaitOptions,
 )
 from ais_jobcore.testing import SimCluster, VirtualClock
 
@@ -281,25 +280,3 @@ class JobsCompliance:
                 call()
             assert 401 == caught.value.status
         assert [False, True] * 5 == [each.refresh_token for each in rig.transport.sent]
-
-    # Options
-
-    def test_options_are_the_clients(self, driver: Driver) -> None:
-        """Time-out, endpoints and seed of a client go into what it runs."""
-        rig = Rig(driver, SimCluster(3, proxies=2), endpoint="http://a,http://b", request_timeout=7)
-        assert WaitOptions(seed=1, request_timeout=7.0, endpoints=2) == rig.client.options()
-        rig.client.job(rig.add("copy-bck").id).get_details()
-        assert [7.0] == [each.timeout for each in rig.transport.sent]
-
-    def test_options_are_the_users(self, rig: Rig) -> None:
-        """What the user sets stays, but for what only the client knows."""
-        given = WaitOptions(request_timeout=9.0, endpoints=5, details=False)
-        assert WaitOptions(seed=1, request_timeout=9.0, details=False) == rig.client.options(given)
-        assert 3 == rig.client.options(WaitOptions(seed=3)).seed
-        rig.client.job(rig.add("copy-bck").id, "copy-bck").wait(options=given)
-        assert {"status"} == {each.what.value for each in rig.transport.sent}
-
-    def test_seeds_are_drawn(self, driver: Driver) -> None:
-        """Waits that begin together drift apart, unless they are told the seed."""
-        rig = Rig(driver, seed=None)
-        assert 3 == len({rig.client.options().seed for _ in range(3)})

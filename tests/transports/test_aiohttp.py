@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ais_jobcore import Continue, Done, Fault, FaultKind, JobCoreError, Reply, TransportFault
+from ais_jobcore.drivers.config import ClientConfig
 from ais_jobcore.queries import ask_status
 from ais_jobcore.testing import AsyncScriptTransport, SimCluster, SimServer, VirtualClock
-from ais_jobcore_aiohttp import AsyncClient, AsyncJob
-from tests.transports.client_compliance import SNAPSHOTS, Fixed
+from ais_jobcore_aiohttp import AiohttpTransport, AsyncClient, AsyncJob
+from tests.transports.client_compliance import ASK, SNAPSHOTS, Fixed
 from tests.transports.compliance import DriverCompliance, rig, transcript
 from tests.transports.crowds import crowd
 from tests.transports.drivers import AsyncDriver
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from ais_jobcore import WaitResult
-    from tests.transports.wire import Step
+    from tests.transports.wire import Received, Step
 
 __all__ = ["rig", "transcript"]
 
@@ -72,6 +75,32 @@ class TestAiohttp(DriverCompliance):
 
         with WireServer(answer(b"{}")) as server:
             asyncio.run(main(server.endpoint))
+
+    def test_queueing_for_a_connection_is_no_sending(self) -> None:
+        """A request that waits for the pool leaves when its turn comes, or not at all."""
+        go_on = threading.Event()
+
+        def held(_: Received) -> list[Step]:
+            go_on.wait(10)
+            return [answer()]
+
+        async def main(endpoint: str) -> tuple[Any, Any, Any, float]:
+            transport = AiohttpTransport(ClientConfig(endpoints=endpoint, pool_size=1))
+            first = asyncio.create_task(transport.send(ASK))
+            await asyncio.to_thread(server.asked.wait)
+            late = await transport.send(ASK.addressed(timeout=0.05, endpoint=0))
+            second = asyncio.create_task(transport.send(ASK))
+            await asyncio.sleep(0.01)
+            moment = time.monotonic()
+            go_on.set()
+            answers = await first, late, await second, moment
+            await transport.close()
+            return answers
+
+        with WireServer(by=held) as server:
+            first, late, second, moment = asyncio.run(main(server.endpoint))
+        assert (FaultKind.TIMEOUT, False, None) == (late.kind, late.sent, late.sent_at)
+        assert first.sent_at < moment <= second.sent_at
 
     def test_many_waits_at_once(self) -> None:
         """More waits than there are connections go on side by side."""

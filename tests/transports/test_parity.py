@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,8 @@ import ais_jobcore_aiohttp
 import ais_jobcore_requests
 from ais_jobcore_aiohttp import AiohttpTransport, AsyncClient, AsyncJob
 from ais_jobcore_requests import Client, Job, RequestsTransport
+
+ROOT = Path(__file__).parents[2]
 
 SEED: dict[str, dict[str, object]] = {
     "status": {},
@@ -57,6 +62,14 @@ def test_both_drivers_offer_the_same(pair: tuple[type, type]) -> None:
             assert shape(one) == shape(other), name
             assert not inspect.iscoroutinefunction(one), name
             assert inspect.getdoc(one).splitlines()[0] == inspect.getdoc(other).splitlines()[0]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("made", [Client, AsyncClient, Job, AsyncJob])
+def test_every_method_has_a_docstring(made: type) -> None:
+    """``help`` shows one for every method, and one for making it: those of the method that is overridden."""
+    for name in ("__init__", *public(made)):
+        assert inspect.getdoc(getattr(made, name)), name
+    assert "Args:\n    " in str(inspect.getdoc(made.__init__))
 
 
 def test_clients_are_made_alike() -> None:
@@ -116,6 +129,18 @@ def test_driver_needs_its_own_library_only(
     monkeypatch.setitem(sys.modules, own, None)
     with pytest.raises(ImportError, match=rf'pip install "ais-jobcore\[{own}\]"'):
         importlib.import_module(driver)
+
+
+@pytest.mark.parametrize("driver", ["ais_jobcore_requests", "ais_jobcore_aiohttp"])
+def test_package_may_be_removed_once_there_is_a_client(driver: str, tmp_path: Path) -> None:
+    """A client has loaded all that its waits can need, whatever becomes of the package meanwhile."""
+    transcript = str(tmp_path / "wait.jsonl")
+    command = [sys.executable, "-W", "error", "-m", "tests.transports.removed", driver, transcript]
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "transports"), os.environ.get("PYTHONPATH", "")))
+    done = subprocess.run(  # noqa: S603 - it is our own
+        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, check=False
+    )
+    assert "" == done.stderr
 
 
 @pytest.mark.parametrize("driver", ["ais_jobcore_requests", "ais_jobcore_aiohttp"])

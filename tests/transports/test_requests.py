@@ -128,6 +128,13 @@ class TestRequests(DriverCompliance):
         )
         assert "authorization" not in second.headers
 
+    def test_job_of_the_official_sdk_can_be_pickled(self) -> None:
+        """A job on the SDK's client takes that client along, and asks it for its token."""
+        with WireServer(answer(SNAPSHOTS)) as server:
+            job = Job(sdk_client(server.endpoint + "/v1"), "Jabc")
+            pickle.loads(pickle.dumps(job)).get_details()  # noqa: S301 - made a moment ago
+        assert ["Bearer sdk"] == [each.headers["authorization"] for each in server.received]
+
     @pytest.mark.parametrize(
         ("timeout", "connect", "read"),
         [((3, 20), 3, 20), (7.5, 7.5, 7.5), (None, NO_TIMEOUT, NO_TIMEOUT), ((None, 4), NO_TIMEOUT, 4)],

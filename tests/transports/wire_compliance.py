@@ -13,7 +13,7 @@ import pytest
 
 from ais_jobcore import Fault, FaultKind, Reply, Request
 from ais_jobcore.drivers.config import ClientConfig
-from ais_jobcore.queries import Query, ask_status, start_job
+from ais_jobcore.queries import ask_status, start_job
 from tests.transports.wire import Close, Hang, Pause, Reset, WireServer, answer
 
 if TYPE_CHECKING:
@@ -67,23 +67,6 @@ class WireCompliance:
         assert {"action": "start", "value": {"Kind": "lru"}} == json.loads(got.body)
         assert "authorization" not in got.headers
 
-    def test_request_without_a_body(self, driver: Driver) -> None:
-        """No body is sent where there is none, and the query is percent-encoded."""
-        request = Request(what=Query.STATUS, query={"what": "a b&c/ü"})
-        with WireServer(answer()) as server:
-            driver.transport(config(server.endpoint)).send(request)
-        (got,) = server.received
-        assert ("/v1/cluster?what=a+b%26c%2F%C3%BC", b"") == (got.target, got.body)
-
-    def test_endpoints_take_turns(self, driver: Driver) -> None:
-        """The request says which endpoint is asked, modulo their number."""
-        with WireServer(answer(b"0")) as first, WireServer(answer(b"1")) as second:
-            transport = driver.transport(config(first.endpoint, second.endpoint))
-            bodies = [
-                transport.send(ASK.addressed(timeout=5.0, endpoint=number)).body for number in (0, 1, 2, 5)
-            ]
-        assert [b"0", b"1", b"0", b"1"] == bodies
-
     def test_connection_is_kept(self, driver: Driver) -> None:
         """Requests that follow one another use one connection."""
         with WireServer(answer()) as server:
@@ -112,26 +95,6 @@ class WireCompliance:
             driver.transport(config(server.endpoint, token="tok")).send(ASK)
             driver.transport(config(server.endpoint)).send(ASK)
         assert ["Bearer tok", None] == [each.headers.get("authorization") for each in server.received]
-
-    @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
-    def test_proxies_of_the_environment_are_not_asked(
-        self, driver: Driver, monkeypatch: pytest.MonkeyPatch, variable: str
-    ) -> None:
-        """Nothing is sent to where the environment points."""
-        with WireServer(answer(b"elsewhere")) as proxy, WireServer(answer(b"here")) as server:
-            monkeypatch.setenv(variable, proxy.endpoint)
-            assert driver.transport(config(server.endpoint)).send(ASK).body == b"here"
-        assert [] == proxy.received
-
-    @pytest.mark.parametrize("request_", [ASK, start_job("lru")], ids=["question", "start"])
-    def test_nothing_is_sent_twice(self, driver: Driver, request_: Request) -> None:
-        """A server that hangs up, on a new connection or a kept one, is not asked again (S45)."""
-        with WireServer(by=lambda got: [answer()] if got.body == b'{"id":"first"}' else [Close]) as server:
-            transport = driver.transport(config(server.endpoint))
-            assert transport.send(ask_status("first")).status == 200
-            assert transport.send(request_).kind is FaultKind.CONNECTION
-            assert transport.send(request_).kind is FaultKind.CONNECTION
-        assert 3 == len(server.received)
 
     # What comes back.
 

@@ -2,7 +2,7 @@
 Wait for AIStore jobs in asyncio, through the ``aiohttp`` library.
 
 The API is that of ``ais_jobcore_requests``, with ``await``. A fault of the transport is a plain
-``TransportFault`` here: there is nobody who would expect an exception of aiohttp.
+``TransportFault`` here, and no exception of aiohttp.
 """
 
 import importlib

@@ -8,33 +8,26 @@ import random
 import time
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from ais_jobcore.drivers.client import JobBase, recorded, to_group, to_jobs, to_options
+from ais_jobcore.drivers.client import ClientBase
+from ais_jobcore.drivers.job import JobBase
 from ais_jobcore.limits import WAIT_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
     from types import TracebackType
 
-    from ais_jobcore import (
-        AggregatedJobSnap,
-        AsyncTransport,
-        GroupWait,
-        JobCoreError,
-        JobSnap,
-        JobStatus,
-        JobWait,
-        Operation,
-        ReturnWhen,
-        Until,
-        WaitOptions,
-        WaitResult,
-    )
-    from ais_jobcore.drivers.client import Bucket
     from ais_jobcore.drivers.config import Settings
-    from ais_jobcore.machines.group import Ending
+    from ais_jobcore.drivers.given import Bucket
+    from ais_jobcore.drivers.protocols import AsyncSender
+    from ais_jobcore.drivers.tokens import Fetch
+    from ais_jobcore.errors import JobCoreError
+    from ais_jobcore.machines.group import Completions, Ending, ReturnWhen
+    from ais_jobcore.machines.protocols import Operation
+    from ais_jobcore.options import Until, WaitOptions
     from ais_jobcore.recording.writing import RecordTo
+    from ais_jobcore.results import WaitResult
+    from ais_jobcore.snapshots import AggregatedJobSnap, JobSnap, JobStatus
 
     from .transport import AiohttpTransport
 
@@ -42,56 +35,32 @@ T = TypeVar("T")
 J = TypeVar("J", bound="AsyncJob | str")
 
 
-class AsyncClient:
-    """
-    Reach a cluster. Tasks of one event loop may share a client, and each operation is one task's.
+class AsyncClient(ClientBase["AsyncSender"]):
+    """A client of a cluster, a context manager. Tasks of one event loop may share it."""
 
-    Args:
-        endpoint: the base URL of a gateway, or several of them; default ``AIS_ENDPOINT``.
-        token: the token, or a function that returns one, a coroutine function if need be, and is called
-            again when it was refused; default ``AIS_AUTHN_TOKEN``, then the file that
-            ``AIS_AUTHN_TOKEN_FILE`` names.
-        transport: what requests are sent through instead; then no endpoint is needed, the
-            environment is left alone, and closing is up to whoever made it.
-        clock: gives monotonic seconds.
-        sleep: takes seconds, and is awaited.
-        seed: where the jitter of waits comes from; drawn for each of them by default.
-        settings: what :class:`~ais_jobcore.config.Settings` names.
-
-    Raises:
-        ValueError: there is no endpoint, or something given is not what it should be.
-    """
+    _environ = os.environ
+    _draw = staticmethod(random.getrandbits)
+    _needed = tuple(f"{__package__}.{name}" for name in ("driver", "transport"))
 
     def __init__(
         self,
         endpoint: str | Sequence[str] | None = None,
         *,
-        token: str | Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
-        transport: AsyncTransport | None = None,
+        token: str | Fetch | None = None,
+        transport: AsyncSender | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         seed: int | None = None,
         **settings: Unpack[Settings],
     ) -> None:
-        from ais_jobcore.drivers.config import ClientConfig
+        super().__init__(
+            endpoint, token=token, transport=transport, clock=clock, sleep=sleep, seed=seed, **settings
+        )
 
+    def _connect(self, token: Fetch | None) -> AiohttpTransport:
         from .transport import AiohttpTransport
 
-        fetch = token if callable(token) else None
-        self._config = ClientConfig.from_environ(
-            os.environ if transport is None else {},
-            endpoint=endpoint,
-            token="" if callable(token) else token,
-            needs_endpoint=transport is None,
-            **settings,
-        )
-        self._own: AiohttpTransport | None = None
-        if transport is None:
-            transport = self._own = AiohttpTransport(self._config, token=fetch)
-        self._transport = transport
-        self._clock = clock
-        self._sleep = sleep
-        self._seed = seed
+        return AiohttpTransport(self._config, token=token, clock=self._clock)
 
     async def __aenter__(self) -> Self:
         return self
@@ -102,59 +71,16 @@ class AsyncClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections, unless the transport was given."""
-        if self._own is not None:
-            await self._own.close()
+        if self._owns:
+            await self._transport.close()
 
     def job(self, job_id: str = "", job_kind: str = "") -> AsyncJob:
-        """Name a job; nothing is sent yet."""
         return AsyncJob(self, job_id, job_kind)
 
-    def options(self, given: WaitOptions | None = None) -> WaitOptions:
-        """Complete the options of one operation by what only this client knows."""
-        return to_options(
-            given,
-            seed=random.getrandbits(63) if self._seed is None else self._seed,
-            request_timeout=self._config.request_timeout,
-            endpoints=len(self._config.endpoints) or 1,
-        )
-
-    def recorded(
-        self, wait: JobWait, record: RecordTo | None
-    ) -> AbstractContextManager[Operation[WaitResult]]:
-        """
-        Have a wait written down as long as the context lasts: run what the context gives in its place.
-
-        Args:
-            wait: the wait, not started yet.
-            record: the file for its transcript, or a :class:`~ais_jobcore.recording.Record`;
-                ``None`` for no transcript.
-
-        Raises:
-            OSError: the file cannot be written.
-        """
-        return recorded(wait, record, endpoints=self._config.endpoints, secrets=self._secrets)
-
-    def _secrets(self) -> frozenset[str]:
-        return frozenset() if self._own is None else self._own.secrets
-
     async def run(self, operation: Operation[T], *, verbose: bool = False, subject: str = "") -> T:
-        """
-        Run any operation of the core to its end.
-
-        Args:
-            operation: a wait, or another one; its options best come from :meth:`options`.
-            verbose: whether changes and the end are logged as INFO rather than DEBUG.
-            subject: what log records call it.
-
-        Raises:
-            JobCoreError: what the operation ends with.
-        """
-        from ais_jobcore.drivers.logs import Narrator
-
         from .driver import run
 
-        narrator = Narrator(subject, verbose=verbose)
+        narrator = self._narrator(subject, verbose=verbose)
         return await run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
 
     async def wait_all(
@@ -167,25 +93,7 @@ class AsyncClient:
         until: str | Until = "auto",
         options: WaitOptions | None = None,
     ) -> list[WaitResult | JobCoreError | None]:
-        """
-        Wait for several jobs at little more than the price of one.
-
-        Args:
-            jobs: jobs of any kinds, or their ids.
-            timeout: seconds for each of them; ``None`` for ever.
-            return_when: ``all``, ``first`` (one ended) or ``first-failure`` (one ended badly, or all ended).
-            verbose: whether changes and the end are logged as INFO rather than DEBUG.
-            until: as in :meth:`AsyncJob.wait`.
-            options: the settings of every wait.
-
-        Returns:
-            In the order given, how each job ended, or why its wait could not be completed; ``None`` for
-            those under way. Nothing is raised for one job alone.
-
-        Raises:
-            ValueError: one of them names no job, or an argument is not what it should be.
-        """
-        group = to_group(to_jobs(jobs), timeout, until, self.options(options), return_when)
+        group = self._group(jobs, timeout, until, options, return_when)
         return await self.run(group, verbose=verbose, subject=f"{len(group.endings)} jobs")
 
     def as_completed(
@@ -197,67 +105,24 @@ class AsyncClient:
         until: str | Until = "auto",
         options: WaitOptions | None = None,
     ) -> AsyncGenerator[tuple[J, Ending], None]:
-        """
-        Wait for several jobs, and tell of each as it ends, first come, first served.
+        return self._told(*self._completions(jobs, timeout, until, options), verbose=verbose)
 
-        Between two of them time passes for the waits up to the moment when they would ask next, and no
-        further: whoever works on a job that ended makes no other one late.
-
-        Args:
-            jobs: jobs of any kinds, or their ids.
-            timeout: seconds for each of them; ``None`` for ever.
-            verbose: whether changes and the end are logged as INFO rather than DEBUG.
-            until: as in :meth:`AsyncJob.wait`.
-            options: the settings of every wait.
-
-        Returns:
-            Pairs of a job, as it was given, and how it ended, or why its wait could not be completed.
-
-        Raises:
-            ValueError: one of them names no job, or an argument is not what it should be; at once.
-        """
-        named = to_jobs(jobs)
-        group = to_group(named, timeout, until, self.options(options))
-        return self._completions(named, group, verbose=verbose)
-
-    async def _completions(
-        self, named: Sequence[J], group: GroupWait, *, verbose: bool
+    async def _told(
+        self, named: Sequence[J], completions: Completions, *, verbose: bool
     ) -> AsyncGenerator[tuple[J, Ending], None]:
-        from ais_jobcore.machines.group import Completions
-
-        completions = Completions(group)
-        while len(group.ended) < len(named):
+        left = len(named)
+        while left:
             told = await self.run(completions, verbose=verbose, subject=f"{len(named)} jobs")
+            left -= len(told)
             for place, ending in told:
                 yield named[place], ending
 
 
-class AsyncJob(JobBase):
-    """
-    Start, watch and stop one job, or all jobs of a kind.
-
-    Every method may raise ``RequestFailed`` (the server refused), ``ProtocolError`` (its answer cannot
-    be read) and ``TransportFault`` (there was no usable answer).
-
-    Args:
-        client: who reaches the cluster.
-        job_id: the id of the job, empty for all of a kind.
-        job_kind: its kind, by name or display name; with an id it is not needed.
-    """
-
-    def __init__(self, client: AsyncClient, job_id: str = "", job_kind: str = "") -> None:
-        super().__init__(job_id, job_kind)
-        self._client = client
+class AsyncJob(JobBase[AsyncClient]):
+    """A job, or all jobs of a kind; every method that sends is a coroutine function."""
 
     async def status(self) -> JobStatus:
-        """
-        Ask the proxies for the status of the job; not all kinds have one.
-
-        Raises:
-            ValueError: there is no id.
-            JobInfoNotFound: the proxies do not know it, or not any more.
-        """
-        return await self._run(self._status(self._client.options()))
+        return await self._run(self._status())
 
     async def wait(
         self,
@@ -269,28 +134,7 @@ class AsyncJob(JobBase):
         options: WaitOptions | None = None,
         record: RecordTo | None = None,
     ) -> WaitResult:
-        """
-        Wait until the job is done, in the way of its kind: finished, or idle on every target.
-
-        Args:
-            timeout: seconds; ``None`` for ever; with 0 it is looked at once, without sleeping.
-            verbose: whether changes and the end are logged as INFO rather than DEBUG.
-            until: ``auto``, ``finished``, ``idle``, ``single``, ``started`` or ``not-running``.
-            bucket: where to look for the job, if only its kind is given.
-            options: the settings of the wait.
-            record: the file for a transcript, or a :class:`~ais_jobcore.recording.Record`.
-
-        Returns:
-            How the job ended; true if it ended well.
-
-        Raises:
-            ValueError: nothing names the job, or an argument is not what it should be.
-            JobInfoNotFound: the cluster does not know the job; ``AmbiguousJob``: there are several.
-            Timeout: the deadline came first.
-            OSError: the transcript cannot be written; nothing was sent.
-        """
-        wait = self._wait(timeout, until, bucket, self._client.options(options))
-        with self._client.recorded(wait, record) as operation:
+        with self._client.recorded(self._wait(timeout, until, bucket, options), record) as operation:
             return await self._run(operation, verbose=verbose)
 
     async def wait_for_idle(
@@ -301,7 +145,6 @@ class AsyncJob(JobBase):
         options: WaitOptions | None = None,
         record: RecordTo | None = None,
     ) -> WaitResult:
-        """Wait until the job is idle, or over, on every target; see :meth:`wait`."""
         return await self.wait(timeout, verbose, until="idle", options=options, record=record)
 
     async def wait_single_node(
@@ -312,69 +155,27 @@ class AsyncJob(JobBase):
         options: WaitOptions | None = None,
         record: RecordTo | None = None,
     ) -> WaitResult:
-        """Wait until a job has ended that runs on one target; on several, on all of them (rule S37)."""
         return await self.wait(timeout, verbose, until="single", options=options, record=record)
 
     async def start(
         self, daemon_id: str = "", force: bool = False, buckets: Iterable[Bucket] | None = None
     ) -> str:
-        """
-        Start a job of this kind, and be about that job from now on (unlike rule S44).
-
-        Args:
-            daemon_id: the target that it is to run on.
-            force: whether to override what a bucket's settings forbid.
-            buckets: the buckets to work on, of this library or of the official SDK.
-
-        Returns:
-            The id of the job.
-
-        Raises:
-            ValueError: the kind is unknown, or a bucket is none.
-        """
-        starting = self._start(
-            daemon_id=daemon_id, force=force, buckets=buckets, options=self._client.options()
-        )
-        self._job_id = await self._run(starting)
+        self._job_id = await self._run(self._start(daemon_id=daemon_id, force=force, buckets=buckets))
         return self._job_id
 
     async def abort(self) -> None:
-        """
-        Stop the job; without an id, every job of the kind.
-
-        Raises:
-            ValueError: there is neither id nor kind.
-        """
-        await self._run(self._stop(self._client.options()))
+        await self._run(self._stop())
 
     async def get_details(self) -> AggregatedJobSnap:
-        """
-        Ask the targets for what they know of the job.
-
-        Raises:
-            JobInfoNotFound: no target knows it.
-        """
-        return await self._run(self._details(self._client.options()))
+        return await self._run(self._details())
 
     async def get_within_timeframe(
         self, start_time: datetime, end_time: datetime | None = None
     ) -> list[JobSnap]:
-        """
-        Ask for the snapshots that began and ended between two moments.
-
-        Args:
-            start_time: the earliest start, with a time zone.
-            end_time: the latest end, with a time zone; ``None`` for any, and for none.
-
-        Raises:
-            ValueError: a moment has no time zone.
-            JobInfoNotFound: there are none.
-        """
-        return await self._run(self._within(start_time, end_time, self._client.options()))
+        return await self._run(self._within(start_time, end_time))
 
     async def get_total_time(self) -> timedelta | None:
-        """Ask for the time from the first start to the last end; ``None`` while any target works."""
-        return await self._run(self._total_time(self._client.options()))
+        return await self._run(self._total_time())
 
     async def _run(self, operation: Operation[T], *, verbose: bool = False) -> T:
         return await self._client.run(operation, verbose=verbose, subject=self._subject)

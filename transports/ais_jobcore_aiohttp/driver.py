@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, TypeVar, assert_never, cast
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from ais_jobcore.decisions import Abort, Continue, Done
+from ais_jobcore.drivers.loop import drive_async
 from ais_jobcore.text import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ais_jobcore.decisions import Decision
     from ais_jobcore.drivers.logs import Narrator
-    from ais_jobcore.drivers.protocols import AsyncTransport
+    from ais_jobcore.drivers.protocols import AsyncSender
     from ais_jobcore.machines.protocols import Operation
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ logger.addHandler(logging.NullHandler())
 
 async def run(
     operation: Operation[T],
-    transport: AsyncTransport,
+    transport: AsyncSender,
     narrator: Narrator,
     *,
     clock: Callable[[], float],
@@ -37,24 +38,14 @@ async def run(
         transport: what its requests are sent through.
         narrator: what puts its decisions into words, which are logged.
         clock: gives monotonic seconds.
-        sleep: takes seconds, and is awaited; with 0 it lets others go first.
+        sleep: takes seconds, and is awaited; with 0 it lets other tasks go first.
 
     Raises:
-        JobCoreError: what the operation says has to be raised.
+        JobCoreError: what the operation ends with.
     """
-    decision = operation.start(clock())
-    while True:
+
+    def log(decision: Decision[T]) -> None:
         line = narrator.tell(decision)
         logger.log(line.level, "%s", line.text, extra=line.fields)
-        match decision:
-            case Continue(delay=delay, request=request):
-                await sleep(delay)
-                decision = operation.handle(await transport.send(request), clock())
-            case Done(result=result):
-                return result
-            case Abort(result=result, error=error):
-                if error is not None:
-                    raise error
-                return cast("T", result)
-            case _:
-                assert_never(decision)
+
+    return await drive_async(operation, transport.send, clock=clock, sleep=sleep, on_decision=log)

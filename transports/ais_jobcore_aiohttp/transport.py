@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import socket
 import ssl
-import warnings
-from pathlib import Path
+import time
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from yarl import URL
 
+from ais_jobcore.drivers.files import read_token_file, tls_context
+from ais_jobcore.drivers.sending import Departure
+from ais_jobcore.drivers.tokens import TokenSource
 from ais_jobcore.events import FaultKind, Reply
 from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 
-from .tokens import TokenSource
-
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Mapping
+    from types import SimpleNamespace
 
     from ais_jobcore.drivers.config import ClientConfig
+    from ais_jobcore.drivers.tokens import Fetch
     from ais_jobcore.events import Fault
     from ais_jobcore.queries import Request
 
@@ -51,9 +54,20 @@ async def _send_once(
         raise _NotSentAgainError from error
 
 
+async def _read_token_file(file: str) -> str:
+    """Read a token from its file while the event loop goes on."""
+    return await asyncio.to_thread(read_token_file, file)
+
+
+async def _note(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    """Note when a request leaves: it has a connection then, for which it may have queued."""
+    departure: Departure = context.trace_request_ctx
+    departure.note()
+
+
 class AiohttpTransport:
     """
-    Send requests and await the answers, in one event loop.
+    A transport on aiohttp, for one event loop.
 
     Nothing is retried or followed, and nothing but the arguments says where a request goes and what token
     it carries: no proxy and no ``.netrc`` of the environment (rules R7, R10).
@@ -62,6 +76,7 @@ class AiohttpTransport:
         config: how to reach the cluster.
         token: called for the token, instead of the one in ``config``, and awaited where it is a
             coroutine function; again when the token was refused.
+        clock: gives monotonic seconds: the clock of the wait.
 
     Raises:
         ValueError: the files named for TLS cannot be used.
@@ -71,12 +86,37 @@ class AiohttpTransport:
         self,
         config: ClientConfig,
         *,
-        token: Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
+        token: Fetch | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
-        self._tls = _tls(config)
-        self._token = TokenSource(config, token)
+        self._clock = clock
+        self._token = TokenSource(config, token, read=_read_token_file)
+        self._tls = self._trust()
         self._session: aiohttp.ClientSession | None = None
+
+    def _trust(self) -> ssl.SSLContext | bool:
+        context = tls_context(self._config)
+        return self._config.verify is not False if context is None else context
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is pickled: everything but the connections."""
+        return {name: value for name, value in vars(self).items() if name not in {"_session", "_tls"}}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        vars(self).update(state)
+        self._tls = self._trust()
+        self._session = None
+
+    @property
+    def endpoints(self) -> int:
+        """How many endpoints there are."""
+        return len(self._config.endpoints)
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be under way at a time: as many as there are connections."""
+        return self._config.pool_size
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -85,14 +125,14 @@ class AiohttpTransport:
 
     async def send(self, request: Request) -> Reply | Fault:
         """
-        Send one request within its time-out.
+        Send one request within its timeout.
 
         Raises:
             ValueError: there is no token to be had from where it should come; nothing else, unless
                 the user's own function for tokens does.
         """
         config = self._config
-        token = await self._token.get(refresh=request.refresh_token)
+        token = await self._token.get_async(refresh=request.refresh_token)
         http = spell(request, config.endpoints, token)
         timeout = aiohttp.ClientTimeout(
             total=request.timeout,
@@ -100,6 +140,7 @@ class AiohttpTransport:
             # Longer ones would be rounded up to whole seconds.
             ceil_threshold=math.inf,
         )
+        departure = Departure(self._clock)
         try:
             async with self._opened().request(
                 http.method,
@@ -109,12 +150,12 @@ class AiohttpTransport:
                 timeout=timeout,
                 allow_redirects=False,
                 ssl=self._tls,
+                trace_request_ctx=departure,
             ) as response:
-                return refuse(response.status, response.headers, config.max_body) or await self._read(
-                    response
-                )
+                refused = refuse(response.status, response.headers, config.max_body)
+                return departure.told(refused or await self._read(response))
         except (aiohttp.ClientError, OSError) as error:
-            return fault_of(error, _KINDS)
+            return departure.told(fault_of(error, _KINDS))
 
     async def _read(self, response: aiohttp.ClientResponse) -> Reply | Fault:
         body = bytearray()
@@ -127,11 +168,14 @@ class AiohttpTransport:
     def _opened(self) -> aiohttp.ClientSession:
         # A session belongs to the loop it is made in, so it is made with the first request.
         if self._session is None:
+            tracing = aiohttp.TraceConfig()
+            tracing.on_request_headers_sent.append(_note)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._config.pool_size),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 middlewares=(_send_once,),
+                trace_configs=[tracing],
                 trust_env=False,
             )
         return self._session
@@ -140,33 +184,3 @@ class AiohttpTransport:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
-
-
-def _tls(config: ClientConfig) -> ssl.SSLContext | bool:
-    """Say how to verify, and load the files for that, so that a wrong path is known at once."""
-    verify, certificate = config.verify, config.client_cert
-    if verify is False and any(url.lower().startswith("https") for url in config.endpoints):
-        warnings.warn("TLS certificates are not verified: anybody can answer", stacklevel=4)
-    if isinstance(verify, bool) and certificate is None:
-        return verify
-    try:
-        context = _context(verify)
-        if verify is False:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if certificate is not None:
-            certificate, key = (certificate, None) if isinstance(certificate, str) else certificate
-            # A key with a password would ask for it at the terminal.
-            context.load_cert_chain(certificate, key, password="")
-    except OSError as error:
-        msg = f"cannot use the files for TLS, {verify!r} and {config.client_cert!r}: {error}"
-        raise ValueError(msg) from error
-    return context
-
-
-def _context(verify: bool | str) -> ssl.SSLContext:
-    if isinstance(verify, bool):
-        return ssl.create_default_context()
-    if Path(verify).is_dir():
-        return ssl.create_default_context(capath=verify)
-    return ssl.create_default_context(cafile=verify)

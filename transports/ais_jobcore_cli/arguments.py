@@ -12,7 +12,7 @@ from ais_jobcore import BucketRef, Until, __version__
 from ais_jobcore.drivers.config import ENDPOINT, TOKEN, TOKEN_FILE
 from ais_jobcore.limits import WAIT_TIMEOUT
 
-from .exits import MEANINGS, PRECEDENCE
+from .codes import MEANINGS, PRECEDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -19,7 +19,7 @@ from ais_jobcore.testing import SimCluster, SimServer, bucket_copy, copy_with_mi
 from ais_jobcore_aiohttp import AiohttpTransport, AsyncClient
 from ais_jobcore_requests import Client, RequestsTransport
 
-from .exits import ExitCode
+from .codes import ExitCode
 from .reports import mark
 from .watching import Watch, progress
 

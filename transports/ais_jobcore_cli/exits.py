@@ -1,9 +1,8 @@
-"""What the exit code says, and what is said of an error."""
+"""Which exit code an error has, and what is said of it."""
 
 from __future__ import annotations
 
-import enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ais_jobcore.errors import (
     AmbiguousJob,
@@ -16,45 +15,7 @@ from ais_jobcore.errors import (
 from ais_jobcore.recording import TranscriptError
 from ais_jobcore.text import printable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-
-class ExitCode(enum.IntEnum):
-    """The exit codes of the command."""
-
-    SUCCESS = 0
-    FAILED = 1
-    USAGE = 2
-    TIMED_OUT = 3
-    NOT_ALLOWED = 4
-    NO_CLUSTER = 5
-    NO_SUCH_JOB = 6
-    INTERRUPTED = 130
-
-
-MEANINGS: Final[Mapping[ExitCode, str]] = {
-    ExitCode.SUCCESS: "success",
-    ExitCode.FAILED: "the job failed, or a replay differs",
-    ExitCode.USAGE: "wrong usage, by this command or by what the cluster says of the request",
-    ExitCode.TIMED_OUT: "timed out",
-    ExitCode.NOT_ALLOWED: "not allowed",
-    ExitCode.NO_CLUSTER: "the cluster cannot be reached or understood, or a transcript cannot be understood",
-    ExitCode.NO_SUCH_JOB: "no such job",
-    ExitCode.INTERRUPTED: "interrupted",
-}
-
-PRECEDENCE: Final = (
-    ExitCode.INTERRUPTED,
-    ExitCode.USAGE,
-    ExitCode.FAILED,
-    ExitCode.NO_SUCH_JOB,
-    ExitCode.NOT_ALLOWED,
-    ExitCode.NO_CLUSTER,
-    ExitCode.TIMED_OUT,
-    ExitCode.SUCCESS,
-)
-"""Which code counts for several jobs: the first of these, for trying again changes it least."""
+from .codes import ExitCode
 
 # An AmbiguousJob is a JobInfoNotFound and a ValueError: who asks can say more, so it is about usage.
 _CODES: Final[tuple[tuple[type[Exception], ExitCode], ...]] = (
@@ -69,11 +30,6 @@ _TARGET_DOWN: Final = "ErrFailedTo"
 
 _TOKEN_HINT: Final = "a token comes from --token-file, AIS_AUTHN_TOKEN or AIS_AUTHN_TOKEN_FILE"  # noqa: S105
 _ENDPOINT_HINT: Final = "--endpoint or AIS_ENDPOINT says where the cluster is"
-
-
-def worst(codes: Iterable[ExitCode]) -> ExitCode:
-    """Choose one of several exit codes by :data:`PRECEDENCE`."""
-    return min(codes, key=PRECEDENCE.index, default=ExitCode.SUCCESS)
 
 
 def code_of(error: Exception) -> ExitCode:

@@ -1,97 +1,69 @@
-"""From arguments to an exit code."""
+"""From arguments to an exit code; each command imports what it needs, help and version next to nothing."""
 
 from __future__ import annotations
 
-import logging
-import signal
 import sys
-import threading
-import warnings
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NoReturn
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, cast
 
-from ais_jobcore import JobCoreError
-from ais_jobcore.text import LOGGER_NAME
-
-from . import commands, demo, replaying, simulate
-from .arguments import parse
-from .exits import ExitCode, code_of
-from .terminal import LogHandler, Terminal, silence
+from .arguments import Arguments, UsageError, parse
+from .codes import ExitCode
+from .streams import flush, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from .arguments import Arguments
+    from .terminal import Terminal
 
-COMMANDS: Final[Mapping[str, Callable[[Arguments, Terminal], ExitCode]]] = {
-    "demo": demo.demo,
-    "simulate": simulate.simulate,
-    "wait": commands.wait,
-    "replay": replaying.replay,
-    "show": commands.show,
-    "status": commands.status,
-    "start": commands.start,
-    "stop": commands.stop,
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "demo",
+    "simulate": "simulate",
+    "wait": "waiting",
+    "replay": "replaying",
+    "show": "commands",
+    "status": "commands",
+    "start": "commands",
+    "stop": "commands",
 }
+"""The module of each command; the function in it has the name of the command."""
 
-_KILLED: Final = 128
-"""What shells add to the number of the signal that ended a process."""
+_NEEDED: Final = ("aiohttp", "requests", "rich")
 
 
 def run(argv: Sequence[str] | None) -> ExitCode:
     """
-    Run the command line; nothing that a user can cause leaves it as a traceback.
+    Run the command line.
 
     Raises:
         SystemExit: help or the version was asked for, and shown.
     """
-    terminal = Terminal()
+    parsed = _parse(argv)
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        sys.stderr.write(f'ais-job: needs {" and ".join(missing)}: pip install "ais-jobcore[cli]"\n')
+        return ExitCode.USAGE
+    from .session import run as run_session  # noqa: PLC0415 - not for help and version
+
+    return run_session(lambda terminal: _perform(parsed, terminal), verbose=getattr(parsed, "verbose", 0))
+
+
+def _parse(argv: Sequence[str] | None) -> Arguments | UsageError:
+    """Parse the arguments; what is wrong with them is told on the terminal, once there is one."""
+    for name in ("stdout", "stderr"):
+        opened(name)
     try:
-        with _terminable():
-            try:
-                return _run(argv, terminal)
-            finally:
-                terminal.finish()
-    except KeyboardInterrupt:
-        terminal.complain("interrupted")
-        return ExitCode.INTERRUPTED
-    except (JobCoreError, ValueError) as error:
-        terminal.complain(error)
-        return code_of(error)
-    except OSError as error:
-        # What could not be written now must not be tried again at the exit.
-        silence(sys.stdout)
-        terminal.complain(error)
-        return code_of(error)
+        return parse(argv)
+    except UsageError as error:
+        return error
+    except SystemExit:
+        flush()
+        raise
 
 
-@contextmanager
-def _terminable() -> Generator[None]:
-    """Clean up when the process is terminated, too: the cursor is to come back, results are to be told."""
-
-    def leave(number: int, _: object) -> NoReturn:
-        sys.exit(_KILLED + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _run(argv: Sequence[str] | None, terminal: Terminal) -> ExitCode:
-    arguments = parse(argv)
-    logger = logging.getLogger(LOGGER_NAME)
-    handler, level = LogHandler(terminal, arguments.verbose), logger.level
-    logger.addHandler(handler)
-    logger.setLevel(handler.level)
-    try:
-        with warnings.catch_warnings():
-            warnings.showwarning = terminal.warn
-            return COMMANDS[arguments.command](arguments, terminal)
-    finally:
-        logger.setLevel(level)
-        logger.removeHandler(handler)
+def _perform(parsed: Arguments | UsageError, terminal: Terminal) -> ExitCode:
+    if isinstance(parsed, UsageError):
+        raise parsed
+    module = import_module(f".{COMMANDS[parsed.command]}", __package__)
+    command = cast("Callable[[Arguments, Terminal], ExitCode]", getattr(module, parsed.command))
+    return command(parsed, terminal)

@@ -12,13 +12,13 @@ from ais_jobcore.recording import Replay, Transcript, as_test, steps
 from ais_jobcore.rules.table import POLICY
 from ais_jobcore.text import printable
 
-from .exits import ExitCode
+from .codes import ExitCode
 from .reports import columns, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
     from ais_jobcore.recording import Step
 
     from .arguments import Arguments

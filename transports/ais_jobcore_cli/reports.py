@@ -13,7 +13,8 @@ from rich.text import Text
 from ais_jobcore import TargetState, WaitResult
 from ais_jobcore.text import printable
 
-from .exits import ExitCode, code_of
+from .codes import ExitCode
+from .exits import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

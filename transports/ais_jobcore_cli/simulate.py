@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ais_jobcore.testing import SimCluster, SimServer, bucket_copy, copy_with_missing_objects, stopped_copy
 
 from .arguments import UsageError
-from .exits import ExitCode
+from .codes import ExitCode
 
 if TYPE_CHECKING:
     from .arguments import Arguments

@@ -12,7 +12,7 @@ from rich.text import Text
 from ais_jobcore.snapshots import from_nanoseconds
 from ais_jobcore.text import printable
 
-from .exits import ExitCode
+from .codes import ExitCode
 from .reports import STYLES, columns, counted, mark
 
 if TYPE_CHECKING:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import logging
-import os
-import sys
-from contextlib import suppress
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.text import Text
@@ -16,6 +11,7 @@ from rich.text import Text
 from ais_jobcore.text import printable
 
 from .exits import explain
+from .streams import opened, silence
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -83,18 +79,6 @@ class Terminal:
         """Print a warning of Python's on one line, in the place of ``warnings.showwarning``."""
         self.complain(f"warning: {message}")
 
-    def finish(self) -> None:
-        """
-        Hand over what is still kept back.
-
-        Raises:
-            OSError: it could not be written.
-        """
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            silence(sys.stdout)
-
 
 class LogHandler(logging.Handler):
     """
@@ -115,21 +99,6 @@ class LogHandler(logging.Handler):
         self._terminal.note(self.format(record))
 
 
-def silence(stream: IO[str]) -> None:
-    """Let vanish what is written to a stream from now on, what it still keeps back included."""
-    with suppress(OSError, ValueError):
-        sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, stream.fileno())
-        os.close(sink)
-
-
 def _open(name: str) -> _Console:
-    if getattr(sys, name) is None:
-        # It was closed before the start.
-        setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - the process closes it
-    stream = getattr(sys, name)
-    if isinstance(stream, io.TextIOWrapper):
-        # What the encoding lacks becomes a question mark, and no error.
-        stream.reconfigure(errors="replace")
-    width = None if stream.isatty() else _UNBOUNDED
+    width = None if opened(name).isatty() else _UNBOUNDED
     return _Console(stderr=name == "stderr", highlight=False, markup=False, emoji=False, width=width)

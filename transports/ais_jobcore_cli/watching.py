@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ais_jobcore import Decision, JobWait, Operation, TargetState, WaitResult
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
     from ais_jobcore_aiohttp import AsyncClient
     from ais_jobcore_requests import Client
 

@@ -1,7 +1,7 @@
 """
 Wait for AIStore jobs, synchronously, through the ``requests`` library.
 
-Who used ``aistore.sdk.job`` changes one import.
+Code that used ``aistore.sdk.job`` changes one import.
 """
 
 import importlib

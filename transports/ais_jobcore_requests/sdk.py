@@ -1,4 +1,4 @@
-"""The official SDK's request client, as far as it is looked at. The SDK itself is never imported."""
+"""What a client takes over from the official SDK's request client. The SDK itself is never imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class SDKRequestClient(Protocol):
-    """Be as ``aistore.sdk.request_client.RequestClient``, as far as it is looked at."""
+    """What is read from an ``aistore.sdk.request_client.RequestClient``."""
 
     @property
     def base_url(self) -> str:

@@ -1,7 +1,7 @@
 """
-Bound a whole exchange in time, not each read of it; and take no half answer for a whole one.
+Bound a whole exchange in time, not each read of it; take no half answer for a whole one; note what was sent.
 
-The time-outs of requests are per read of the socket: a server that sends a byte now and then is never
+The timeouts of requests are per read of the socket: a server that sends a byte now and then is never
 late. Here every read has what is left of the time that urllib3 allows for the answer.
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import io
 import time
+from contextvars import ContextVar
 from http.client import HTTPResponse, IncompleteRead
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -21,9 +22,14 @@ from ais_jobcore.limits import NO_TIMEOUT
 if TYPE_CHECKING:
     import socket
 
+    from ais_jobcore.drivers.sending import Departure
+
+departing: Final[ContextVar[Departure | None]] = ContextVar("departing", default=None)
+"""What notes when the request leaves that this thread sends: between the two there is only requests."""
+
 
 class TimedReader(io.RawIOBase):
-    """Read from a socket until a deadline that does not move, and note the end of the stream."""
+    """A socket that is read until a deadline that does not move; it notes the end of the stream."""
 
     at_end = False
 
@@ -70,9 +76,17 @@ class _TimedResponse(HTTPResponse):
 class _TimedConnection(HTTPConnection):
     response_class = _TimedResponse
 
+    def send(self, data: Any) -> None:  # noqa: ANN401 - passed on
+        """Send a part of the request, and note it once there is a connection."""
+        if self.sock is None:
+            self.connect()
+        if (departure := departing.get()) is not None:
+            departure.note()
+        super().send(data)
 
-class _TimedTLSConnection(HTTPSConnection):
-    response_class = _TimedResponse
+
+class _TimedTLSConnection(_TimedConnection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _TimedPool(HTTPConnectionPool):
@@ -89,7 +103,7 @@ class _TimedTLSPool(HTTPSConnectionPool):
 
 
 class TimedAdapter(HTTPAdapter):
-    """Be the adapter of requests whose time-outs are total."""
+    """The adapter of requests, with timeouts for whole exchanges."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         """Let the pools make timed connections."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-import warnings
+import time
 from http.client import HTTPException, IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import requests
@@ -15,14 +14,16 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as SlowError
 from urllib3.util import Timeout
 
+from ais_jobcore.drivers.files import read_token_file, tls_context
+from ais_jobcore.drivers.sending import Departure
+from ais_jobcore.drivers.tokens import TokenSource
 from ais_jobcore.events import FaultKind, Reply
 from ais_jobcore.wire.http import fault_of, refuse, spell, too_large
 
-from .timed import TimedAdapter
-from .tokens import TokenSource
+from .timed import TimedAdapter, departing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ais_jobcore.drivers.config import ClientConfig
     from ais_jobcore.events import Fault
@@ -34,7 +35,7 @@ _KINDS: Final[tuple[tuple[type[BaseException], FaultKind], ...]] = (
     (ssl.SSLEOFError, FaultKind.CONNECTION),
     (ssl.SSLZeroReturnError, FaultKind.CONNECTION),
     (ssl.SSLError, FaultKind.TLS),
-    # urllib3 derives it from its time-outs.
+    # urllib3 derives it from its timeouts.
     (NewConnectionError, FaultKind.CONNECTION),
     (TimeoutError, FaultKind.TIMEOUT),
     (SlowError, FaultKind.TIMEOUT),
@@ -46,7 +47,7 @@ _CHUNK: Final = 64 * 1024
 
 class RequestsTransport:
     """
-    Send requests and block until there is an answer.
+    A transport on requests, which blocks until there is an answer.
 
     Nothing is retried or followed, and nothing but the arguments says where a request goes and what token
     it carries: no proxy, CA bundle or ``.netrc`` of the environment (rules R7 to R9). Threads may share it.
@@ -54,21 +55,52 @@ class RequestsTransport:
     Args:
         config: how to reach the cluster.
         token: called for the token, instead of the one in ``config``; again when it was refused.
+        clock: gives monotonic seconds: the clock of the wait.
 
     Raises:
         ValueError: the files named for TLS cannot be used.
     """
 
-    def __init__(self, config: ClientConfig, *, token: Callable[[], str] | None = None) -> None:
-        _check_tls(config)
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        token: Callable[[], str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._config = config
-        self._token = TokenSource(config, token)
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        adapter = TimedAdapter(len(config.endpoints), config.pool_size)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._clock = clock
+        self._token = TokenSource(config, token, read=read_token_file)
+        self._session = self._opened()
+
+    def _opened(self) -> requests.Session:
+        # requests loads the files for TLS by itself, with the first request.
+        tls_context(self._config)
+        session = requests.Session()
+        session.trust_env = False
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        adapter = TimedAdapter(len(self._config.endpoints), self._config.pool_size)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is pickled: everything but the connections."""
+        return {name: value for name, value in vars(self).items() if name != "_session"}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        vars(self).update(state)
+        self._session = self._opened()
+
+    @property
+    def endpoints(self) -> int:
+        """How many endpoints there are."""
+        return len(self._config.endpoints)
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be under way at a time: as many as there are connections."""
+        return self._config.pool_size
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -77,7 +109,7 @@ class RequestsTransport:
 
     def send(self, request: Request) -> Reply | Fault:
         """
-        Send one request within its time-out.
+        Send one request within its timeout.
 
         Only how long a name takes to resolve is up to the system.
 
@@ -88,6 +120,8 @@ class RequestsTransport:
         config = self._config
         http = spell(request, config.endpoints, self._token.get(refresh=request.refresh_token))
         timeout = Timeout(total=request.timeout, connect=min(config.connect_timeout, request.timeout))
+        departure = Departure(self._clock)
+        departing.set(departure)
         try:
             with self._session.request(
                 http.method,
@@ -101,9 +135,10 @@ class RequestsTransport:
                 verify=config.verify,
                 cert=config.client_cert,
             ) as response:
-                return refuse(response.status_code, response.headers, config.max_body) or self._read(response)
+                refused = refuse(response.status_code, response.headers, config.max_body)
+                return departure.told(refused or self._read(response))
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
-            return fault_of(error, _KINDS)
+            return departure.told(fault_of(error, _KINDS))
 
     def _read(self, response: requests.Response) -> Reply | Fault:
         body = bytearray()
@@ -116,24 +151,3 @@ class RequestsTransport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
-
-
-def _check_tls(config: ClientConfig) -> None:
-    """Load the files that TLS needs, so that a wrong path is known before the first request."""
-    if config.verify is False and any(url.lower().startswith("https") for url in config.endpoints):
-        warnings.warn("TLS certificates are not verified: anybody can answer", stacklevel=4)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        if isinstance(config.verify, str):
-            if Path(config.verify).is_dir():
-                context.load_verify_locations(capath=config.verify)
-            else:
-                context.load_verify_locations(cafile=config.verify)
-        if config.client_cert:
-            given = config.client_cert
-            certificate, key = (given, None) if isinstance(given, str) else given
-            # A key with a password would ask for it at the terminal.
-            context.load_cert_chain(certificate, key, password="")
-    except OSError as error:
-        msg = f"cannot use the files for TLS, {config.verify!r} and {config.client_cert!r}: {error}"
-        raise ValueError(msg) from error

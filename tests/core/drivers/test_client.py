@@ -1,219 +1,123 @@
-"""What the jobs of both drivers have in common."""
+"""What the clients of both drivers have in common."""
 
-# ruff: noqa: ANN401 - what is wrong has no type
+# ruff: noqa: ANN401 - the clients are of a class that is made here
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from types import SimpleNamespace
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ais_jobcore import (
-    Abort,
-    BucketRef,
-    Done,
-    Fault,
-    FaultKind,
-    JobInfoNotFound,
-    JobWait,
-    ProtocolError,
-    Reply,
-    ReturnWhen,
-    WaitOptions,
-)
-from ais_jobcore.drivers.client import JobBase, recorded, to_bucket, to_group, to_jobs, to_options
-from ais_jobcore.machines import operations
+from ais_jobcore import Done, Fault, FaultKind, JobWait, ReturnWhen, WaitOptions
+from ais_jobcore.drivers import logs
+from ais_jobcore.drivers.client import ClientBase
+from ais_jobcore.drivers.job import JobBase
+from ais_jobcore.drivers.protocols import Traits
 from ais_jobcore.recording import Record
-from tests.core.groups import shown
+from ais_jobcore.testing import ScriptTransport, VirtualClock
+from tests.core.drivers.samples import client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from ais_jobcore.machines.operations import Call
-
-
-def bucket(name: str = "b", provider: object = "ais", namespace: object = None) -> Any:
-    """Make what looks like a bucket of the official SDK."""
-    return SimpleNamespace(name=name, provider=provider, namespace=namespace)
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        (BucketRef("b", "aws"), BucketRef("b", "aws")),
-        (bucket(), BucketRef("b")),
-        (bucket(provider=SimpleNamespace(value="gcp")), BucketRef("b", "gcp")),
-        (
-            bucket(namespace=SimpleNamespace(uuid="u", name="n")),
-            BucketRef("b", "ais", {"uuid": "u", "name": "n"}),
-        ),
-        (bucket(namespace=SimpleNamespace(uuid="", name="n")), BucketRef("b", "ais", {"name": "n"})),
-        (bucket(namespace={"uuid": "u"}), BucketRef("b", "ais", {"uuid": "u"})),
-        (bucket(namespace={"uuid": "", "name": ""}), BucketRef("b")),
-    ],
-)
-def test_buckets(given: Any, expected: BucketRef) -> None:
-    """A bucket is one of this library, or looks like one of the official SDK."""
-    assert expected.to_json() == to_bucket(given).to_json()
-
-
-@pytest.mark.parametrize("given", ["ais://b", None, SimpleNamespace(name="b"), bucket(namespace="ns")])
-def test_what_is_no_bucket(given: Any) -> None:
-    """Anything else is a ``ValueError`` that shows it."""
-    with pytest.raises(ValueError, match="a bucket has"):
-        to_bucket(given)
-
-
-def test_options_are_completed() -> None:
-    """A driver completes what the user left open, and knows best how many endpoints it has."""
-    driver = {"seed": 7, "request_timeout": 3.0, "endpoints": 2}
-    assert WaitOptions(seed=7, request_timeout=3.0, endpoints=2) == to_options(None, **driver)  # type: ignore[arg-type]
-    given = WaitOptions(seed=1, grace=9.0, endpoints=5)
-    assert WaitOptions(seed=1, grace=9.0, endpoints=2) == to_options(given, **driver)  # type: ignore[arg-type]
-
-
-def test_names() -> None:
-    """A job tells its names and cannot be given others; log records call it by its id, else by its kind."""
-    job = JobBase("x", "lru")
-    assert ("x", "lru", "JobBase('x', 'lru')") == (job.job_id, job.job_kind, repr(job))
-    assert ("x", "lru", "") == (job._subject, JobBase(job_kind="lru")._subject, JobBase()._subject)
-    with pytest.raises(AttributeError):
-        job.job_id = "y"  # type: ignore[misc]
-
-
-def test_waits_are_made() -> None:
-    """A wait has what was asked for."""
-    options = WaitOptions(seed=1)
-    wait = JobBase("x", "lru")._wait(5.0, "idle", bucket("a", "aws"), options)
-    expected = JobWait("x", "lru", 5.0, "idle", BucketRef("a", "aws"), options)
-    assert expected.state == wait.state
-    assert (
-        JobWait("x", "lru", None).state == JobBase("x", "lru")._wait(None, "auto", None, WaitOptions()).state
-    )
-
-
-# Many jobs
-
-
-def test_jobs_are_listed() -> None:
-    """Whatever can be walked through is, once, and its members stay what they are."""
-    job = JobBase("x")
-    assert [job, "y"] == to_jobs(iter([job, "y"]))
-    assert [] == to_jobs(())
-
-
-def test_text_is_not_several_jobs() -> None:
-    """Its letters are no ids."""
-    with pytest.raises(ValueError, match="several jobs were expected, not the text 'tco-1'"):
-        to_jobs("tco-1")
-
-
-def test_groups_are_made() -> None:
-    """Every member has what was asked for, and one seed lets them ask in step; jobs of the SDK will do."""
-    options = WaitOptions(seed=5)
-    of_the_sdk = SimpleNamespace(job_id="z", job_kind="lru")
-    group = to_group([JobBase("x", "archive"), "y", of_the_sdk], 5.0, "finished", options, "first")  # type: ignore[list-item]
-    expected = [
-        JobWait(job_id, kind, 5.0, "finished", options=options).state
-        for job_id, kind in [("x", "archive"), ("y", ""), ("z", "lru")]
-    ]
-    assert expected == [member.wait.state for member in group._members]
-    assert ReturnWhen.FIRST is group._return_when
-
-
-@pytest.mark.parametrize(
-    ("jobs", "words"),
-    [
-        ([JobBase("x"), JobBase()], "the id of a job, or a kind"),
-        ([""], "the id of a job, or a kind"),
-        ([JobBase("", "copybck")], "unknown kind of job"),
-    ],
-)
-def test_groups_of_what_is_no_job(jobs: list[JobBase | str], words: str) -> None:
-    """One member that names no job is an error for all: nothing has been sent yet."""
-    with pytest.raises(ValueError, match=words):
-        to_group(jobs, None, "auto", WaitOptions())
-
-
-# Operations of one request
-
-
-DONE = shown("x", kind="lru", t1="finished")
-OPTIONS = WaitOptions(seed=3, request_timeout=4.0)
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-MADE: dict[str, tuple[Callable[[JobBase], Call[Any]], Callable[[], Call[Any]]]] = {
-    "status": (
-        lambda job: job._status(OPTIONS),
-        lambda: operations.status("x", options=OPTIONS),
-    ),
-    "details": (
-        lambda job: job._details(OPTIONS),
-        lambda: operations.details("x", "lru", options=OPTIONS),
-    ),
-    "within": (
-        lambda job: job._within(NOON, None, OPTIONS),
-        lambda: operations.within_timeframe("x", "lru", NOON, None, options=OPTIONS),
-    ),
-    "total time": (
-        lambda job: job._total_time(OPTIONS),
-        lambda: operations.total_time("x", "lru", options=OPTIONS),
-    ),
-    "start": (
-        lambda job: job._start(daemon_id="t1", force=True, buckets=[bucket("a")], options=OPTIONS),
-        lambda: operations.start(
-            "lru", daemon_id="t1", force=True, buckets=[BucketRef("a")], options=OPTIONS
-        ),
-    ),
-    "start without buckets": (
-        lambda job: job._start(daemon_id="", force=False, buckets=None, options=OPTIONS),
-        lambda: operations.start("lru", options=OPTIONS),
-    ),
-    "stop": (
-        lambda job: job._stop(OPTIONS),
-        lambda: operations.stop("x", "lru", options=OPTIONS),
-    ),
+BESIDE: dict[str, Any] = {
+    "endpoint": "http://a",
+    "token": "tok",
+    "token_file": "auth.token",
+    "verify": True,
+    "client_cert": "client.pem",
+    "connect_timeout": 1.0,
+    "pool_size": 3,
+    "max_body": 100,
 }
 
 
-@pytest.mark.parametrize(("make", "expected"), MADE.values(), ids=list(MADE))
-def test_operations_are_made(make: Callable[[JobBase], Call[Any]], expected: Callable[[], Call[Any]]) -> None:
-    """An operation asks for what the job is, with the options of the driver; buckets of the SDK will do."""
-    assert expected().start(0.0) == make(JobBase("x", "lru")).start(0.0)
+def given_transport(**settings: Any) -> Any:
+    """Make a client that is given a transport of three endpoints."""
+    return client(transport=ScriptTransport(VirtualClock(), [], endpoints=3), **settings)
 
 
-@pytest.mark.parametrize(
-    ("make", "reply", "expected"),
-    [
-        (
-            lambda job: job._within(NOON, NOON, OPTIONS),
-            DONE,
-            JobInfoNotFound,
-        ),
-        (lambda job: job._details(OPTIONS), DONE, None),
-        (lambda job: job._total_time(OPTIONS), Reply(200, b"[]"), ProtocolError),
-    ],
-)
-def test_answers_of_operations(
-    make: Callable[[JobBase], Call[Any]], reply: Reply, expected: type[Exception] | None
-) -> None:
-    """What comes is read as the answer to just that question, with the times that were given."""
-    operation = make(JobBase("x", "lru"))
-    operation.start(0.0)
-    decision = operation.handle(reply, 0.1)
-    if expected is None:
-        assert isinstance(decision, Done)
-    else:
-        assert isinstance(decision, Abort)
-        assert isinstance(decision.error, expected)
+def test_transport_is_made_of_the_settings() -> None:
+    """Without a transport the client makes one, of what is given and of the environment, and owns it."""
+    made = client(("http://a", "http://b"), environ={"AIS_AUTHN_TOKEN": "env"}, pool_size=3)
+    assert (("http://a", "http://b"), "env", 3) == (
+        made._config.endpoints,
+        made._config.token,
+        made._config.pool_size,
+    )
+    assert (True, None) == (made._owns, made._transport.token)
+    with pytest.raises(ValueError, match="AIS_ENDPOINT"):
+        client()
+
+
+def fetched() -> str:
+    """Stand for a function that fetches a token."""
+    return "tok"
+
+
+@pytest.mark.parametrize("token", ["tok", fetched])
+def test_token_file_beside_a_token_is_refused(token: Any) -> None:
+    """It would never be read; an empty token says nothing against it."""
+    with pytest.raises(ValueError, match=r"^no effect beside a token: token_file; give only one of them$"):
+        client("http://a", token=token, token_file="auth.token")
+    assert "auth.token" == client("http://a", token="", token_file="auth.token")._config.token_file
+
+
+@pytest.mark.parametrize("beside", [{}, {"transport": ScriptTransport(VirtualClock(), [])}])
+def test_unknown_setting_is_a_type_error(beside: dict[str, Any]) -> None:
+    """A keyword that is misspelt is one with a transport and without, and names the client."""
+    with pytest.raises(TypeError, match=r"^\w+ has no setting 'endpoints'$"):
+        client(endpoints="http://b", **beside)
+
+
+def test_function_for_tokens_is_the_transports() -> None:
+    """A function is called by the transport; no token of the environment is then used."""
+
+    def fetch() -> str:
+        return "tok"
+
+    made = client("http://a", token=fetch, environ={"AIS_AUTHN_TOKEN": "env"})
+    assert (fetch, "") == (made._transport.token, made._config.token)
+
+
+def test_given_transport_is_not_owned() -> None:
+    """A transport that is given stays its maker's, and nothing of the environment is read."""
+    made = given_transport(environ={"AIS_READ_TIMEOUT": "nonsense"})
+    assert (False, ()) == (made._owns, made._config.endpoints)
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_setting_without_effect_is_refused(name: str) -> None:
+    """What a transport that was given does not look at is a ``ValueError`` that names it."""
+    settings = {name: BESIDE[name]}
+    with pytest.raises(
+        ValueError, match=f"^no effect beside a transport: {name}; give them to the transport$"
+    ):
+        given_transport(**settings)
+
+
+def test_settings_without_effect_are_all_named() -> None:
+    """Each of them, in the order in which a client takes them; those with an effect are not."""
+    with pytest.raises(ValueError, match=f": {', '.join(BESIDE)}; "):
+        given_transport(**BESIDE, request_timeout=5, seed=1)
+    assert given_transport(**dict.fromkeys(BESIDE), request_timeout=5, seed=1)
+
+
+def test_options_are_completed() -> None:
+    """What the options of an operation leave open is the client's, and how many endpoints its transport's."""
+    expected = WaitOptions(seed=7, request_timeout=5.0, endpoints=3)
+    assert expected == given_transport(request_timeout=5).options()
+    assert 0 == given_transport(seed=0).options().seed
+    given = WaitOptions(seed=0, request_timeout=20.0, endpoints=1)
+    assert given == given_transport(seed=5, request_timeout=5).options(given)
+    assert WaitOptions(seed=7, endpoints=2) == client(("http://a", "http://b")).options()
 
 
 def test_no_record(tmp_path: Path) -> None:
     """A wait that nobody wants to have written down is run as it is, and leaves nothing behind."""
     wait = JobWait("x")
-    with recorded(wait, None, endpoints=["http://a"], secrets=tuple) as run:
+    with client("http://a").recorded(wait, None) as run:
         assert wait is run
     assert [] == [*tmp_path.iterdir()]
 
@@ -223,8 +127,8 @@ def test_record(tmp_path: Path) -> None:
     file, plain = tmp_path / "wait.jsonl", tmp_path / "plain.jsonl"
     for record in (Record(file, hide_names=True), plain):
         wait = JobWait("x", "lru", 60.0)
-        endpoints = ["http://user:pw@ais-gateway:8080/v1", "not a URL"]
-        with recorded(wait, record, endpoints=endpoints, secrets=lambda: ["s3cret"]) as run:
+        made = client("http://ais-gateway:8080/v1", secrets=frozenset({"s3cret"}))
+        with made.recorded(wait, record) as run:
             run.start(0.0)
             run.handle(Fault(FaultKind.DNS, "ais-gateway does not know s3cret XXXX"), 0.1)
     assert "ais-gateway" not in file.read_text()
@@ -238,30 +142,99 @@ def test_record(tmp_path: Path) -> None:
 def test_record_that_cannot_be_written(tmp_path: Path) -> None:
     """It is said before anything is sent."""
     with pytest.raises(OSError, match="nowhere"):
-        recorded(JobWait("x"), tmp_path / "nowhere" / "wait.jsonl", endpoints=[], secrets=tuple)
+        client("http://a").recorded(JobWait("x"), tmp_path / "nowhere" / "wait.jsonl")
 
 
-def test_groups_wait_for_all_by_default() -> None:
-    """Unless it is said for how many."""
-    assert ReturnWhen.ALL is to_group([JobBase("x")], None, "auto", WaitOptions())._return_when
+def test_secrets_of_any_transport_are_left_out(tmp_path: Path) -> None:
+    """Whatever a transport calls secret, at that moment, is not written."""
+    file = tmp_path / "wait.jsonl"
+    made = given_transport()
+    with made.recorded(JobWait("x"), file) as run:
+        run.start(0.0)
+        made._transport.secrets = frozenset({"hush-hush"})
+        run.handle(Fault(FaultKind.CONNECTION, "no hush-hush here"), 0.1)
+    assert Traits.of(made._transport).secrets
+    assert "no *** here" in file.read_text()
 
 
-def test_operations_on_all_jobs_of_a_kind() -> None:
-    """Without an id the kind is what is asked for."""
-    job, kind = JobBase("", "lru"), "lru"
-    for made, expected in (
-        (job._details(OPTIONS), operations.details("", kind, options=OPTIONS)),
-        (job._within(NOON, None, OPTIONS), operations.within_timeframe("", kind, NOON, options=OPTIONS)),
-        (job._total_time(OPTIONS), operations.total_time("", kind, options=OPTIONS)),
-        (job._stop(OPTIONS), operations.stop("", kind, options=OPTIONS)),
-    ):
-        assert expected.start(0.0) == made.start(0.0)
+def test_what_many_jobs_run() -> None:
+    """One group has a wait for each job, with the options of the client, for all ends and for each."""
+    made = given_transport(seed=5)
+    options = WaitOptions(seed=5, endpoints=3)
+    group = made._group(iter(["x", "y"]), 9.0, "finished", None, "first")
+    expected = [JobWait(each, "", 9.0, "finished", options=options).state for each in "xy"]
+    assert expected == [member.wait.state for member in group._members]
+    assert ReturnWhen.FIRST is group._return_when
+    named, completions = made._completions(iter(["x"]), 9.0, "auto", WaitOptions(seed=5))
+    assert ["x"] == named
+    expected = [JobWait("x", "", 9.0, options=options).state]
+    assert expected == [member.wait.state for member in completions._group._members]
+    with pytest.raises(ValueError, match="several jobs were expected"):
+        made._completions("xy", None, "auto", None)
 
 
-def test_end_of_a_time_frame() -> None:
-    """A job that began after it is not within it; without an end it is."""
-    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
-    for end, found in ((long_ago, False), (None, True)):
-        operation = JobBase("x", "lru")._within(long_ago, end, OPTIONS)
-        operation.start(0.0)
-        assert found is isinstance(operation.handle(DONE, 0.1), Done)
+def test_log_records_are_about_the_subject() -> None:
+    """What is logged tells what it is about, as loud as it was asked for."""
+    line = client("http://a")._narrator("x", verbose=True).tell(Done(1, "proved"))
+    assert (logs.INFO, "x: done: proved") == (line.level, line.text)
+
+
+@pytest.mark.parametrize("base", [ClientBase, JobBase])
+def test_every_public_method_is_documented_here(base: Any) -> None:
+    """What drivers override is declared with a docstring, so theirs need none."""
+    names = {name for name in vars(base) if not name.startswith("_")}
+    assert {name for name in base.__abstractmethods__ if not name.startswith("_")} <= names
+    assert all(vars(base)[name].__doc__ for name in names)
+
+
+def test_clock_and_sleep_are_kept() -> None:
+    """What a driver runs goes by the clock and the sleep that the client was given."""
+    clock, sleep = VirtualClock().now, [].append
+    made = client("http://a", clock=clock, sleep=sleep)
+    assert (clock, sleep) == (made._clock, made._sleep)
+
+
+def test_token_that_is_no_function_is_the_configurations() -> None:
+    """Only a function is handed to the transport by itself."""
+    made = client("http://a", token="tok")
+    assert (None, "tok") == (made._transport.token, made._config.token)
+
+
+def test_seed_is_drawn_of_63_bits() -> None:
+    """As large as an int64 may be, so that any language can hold it."""
+    made = client("http://a")
+    asked: list[int] = []
+    type(made)._draw = staticmethod(lambda bits: asked.append(bits) or 9)
+    assert (9, [63]) == (made.options().seed, asked)
+
+
+def test_options_of_many_jobs_are_given_on() -> None:
+    """What is set for all of them is set for each."""
+    made, given = given_transport(seed=5), WaitOptions(grace=9.0)
+    (member,) = made._group(["x"], 9.0, "auto", given)._members
+    assert 9.0 == member.wait.state.question.options.grace
+    _, completions = made._completions(["x"], 9.0, "auto", given)
+    assert 9.0 == completions._group._members[0].wait.state.question.options.grace
+
+
+def test_unpickled_client_loads_what_it_needs() -> None:
+    """Where a pickle is loaded, the modules of the driver may not be imported yet."""
+    made = client("http://a")
+    again = type(made).__new__(type(made))
+    name = "tests.core.drivers.samples"
+    type(made)._needed = (name,)
+    module = sys.modules.pop(name)
+    try:
+        again.__setstate__(vars(made))
+        assert name in sys.modules
+    finally:
+        sys.modules[name] = module
+    assert vars(made) == vars(again)
+
+
+def test_client_loads_what_it_runs() -> None:
+    """What its methods import is there once it is made."""
+    for name in ("given", "logs"):
+        sys.modules.pop(f"ais_jobcore.drivers.{name}")
+    client("http://a")
+    assert {"ais_jobcore.drivers.given", "ais_jobcore.drivers.logs"} <= {*sys.modules}

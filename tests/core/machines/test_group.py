@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ais_jobcore import (
@@ -16,25 +18,26 @@ from ais_jobcore import (
     TargetState,
     Timeout,
 )
-from tests.core.groups import (
-    NAMES,
+from tests.builders import (
+    MALFORMED,
+    NOON_NS,
     NOT_LISTED,
     NULL,
-    STATUSES,
-    Answer,
+    REFUSED,
+    UNKNOWN,
+    WRONG,
     active,
-    begin,
-    document,
     names,
-    play,
     reply,
-    result_of,
-    script,
     shown,
+    snap_document,
+    status,
     statuses,
-    waits,
 )
-from tests.core.scripts import MALFORMED, NOON_NS, REFUSED, UNKNOWN, WRONG, status
+from tests.core.groups import NAMES, STATUSES, begin, play, result_of, script, waits
+
+if TYPE_CHECKING:
+    from tests.core.scripts import Answer
 
 DSORT, ARCHIVE = "list of dsort", "list of archive"
 EMPTY = active(t1=[], t2=[])
@@ -60,8 +63,8 @@ def test_one_list_of_statuses_for_all_that_report_to_the_proxies() -> None:
 def test_one_list_for_each_kind_without_a_status() -> None:
     """Jobs of kinds without a status are told of by one list of snapshots for each kind."""
     lists: dict[str, Answer] = {
-        DSORT: active(t1=[document("a"), document("b")]),
-        ARCHIVE: active(t1=[document("c", kind="archive")], t2=[]),
+        DSORT: active(t1=[snap_document("a"), snap_document("b")]),
+        ARCHIVE: active(t1=[snap_document("c", kind="archive")], t2=[]),
         STATUSES: statuses("d"),
     }
     played = begin([*waits("a", "b", kind="dsort"), *waits("c", kind="archive"), *waits("d")])

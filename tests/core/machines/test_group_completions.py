@@ -8,7 +8,7 @@ import pytest
 
 from ais_jobcore import Continue, Done, GroupWait, JobWait, Outcome, WaitResult
 from ais_jobcore.machines.group import Completions
-from tests.core.groups import NOT_LISTED, active, document, shown
+from tests.builders import NOT_LISTED, active, shown, snap_document
 
 if TYPE_CHECKING:
     from ais_jobcore.decisions import Decision
@@ -29,7 +29,7 @@ def drive(each: Completions, now: float, running: str, *ended: str) -> tuple[lis
         if job_id:
             decision = each.handle(shown(str(job_id), t1="finished" if job_id in ended else "running"), now)
         else:
-            decision = each.handle(active(t1=[document(running)]) if running else NOT_LISTED, now)
+            decision = each.handle(active(t1=[snap_document(running)]) if running else NOT_LISTED, now)
     return jobs(decision), now
 
 
@@ -119,7 +119,7 @@ def test_pause_after_a_long_one() -> None:
     _, now = drive(each, 0.0, "b", "a")
     now += 1_000.0
     pending(each, now)
-    decision = each.handle(active(t1=[document("b")]), now)
+    decision = each.handle(active(t1=[snap_document("b")]), now)
     assert isinstance(decision, Continue)
     assert decision.delay > 0
     assert pytest.approx(decision.delay / 2) == pending(each, now + decision.delay / 2).delay

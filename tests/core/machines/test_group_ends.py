@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ais_jobcore import (
@@ -18,23 +20,12 @@ from ais_jobcore import (
     Timeout,
 )
 from ais_jobcore.machines.group import Completions
-from tests.core.groups import (
-    NAMES,
-    NOT_LISTED,
-    NULL,
-    STATUSES,
-    Answer,
-    Event,
-    begin,
-    outcome_of,
-    play,
-    question,
-    script,
-    shown,
-    statuses,
-    waits,
-)
-from tests.core.scripts import REFUSED, UNKNOWN
+from ais_jobcore.text import printable
+from tests.builders import NOT_LISTED, NULL, REFUSED, UNKNOWN, shown, statuses
+from tests.core.groups import NAMES, STATUSES, begin, outcome_of, play, question, script, waits
+
+if TYPE_CHECKING:
+    from tests.core.scripts import Answer, Event
 
 ENDS = {"a": 3.0, "b": 1.0, "c": 2.0, "d": 4.0}
 """When jobs finish; ``c`` was stopped."""
@@ -138,12 +129,13 @@ def test_calls_out_of_turn() -> None:
         over.start(9.0)
 
 
-@pytest.mark.parametrize("event", [None, b"[]", JobStatus("a", "", 0), NotFound("x")], ids=repr)
+@pytest.mark.parametrize("event", [None, b"[]" * 99, JobStatus("a", "", 0), NotFound("x")], ids=str)
 def test_list_is_a_reply_or_a_fault(event: Event) -> None:
     """Anything else is a ``TypeError`` that changes nothing."""
     played = begin(waits("a"))
-    with pytest.raises(TypeError, match="a Reply or a Fault was expected for a list"):
+    with pytest.raises(TypeError, match="a Reply or a Fault was expected for a list, not") as raised:
         played.group.handle(event, 0.0)
+    assert str(raised.value).endswith(printable(repr(event), 40))
     assert STATUSES == script(played, (STATUSES, statuses("a"))).question
 
 

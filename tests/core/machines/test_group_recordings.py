@@ -11,6 +11,7 @@ import pytest
 from ais_jobcore import Done, GroupWait, JobWait, Outcome, Reply, Request, WaitOptions
 from ais_jobcore.queries import Query, ask_snapshots, ask_status
 from ais_jobcore.testing import VirtualClock, VirtualTransport, run
+from tests.builders import NULL, active, reply, snap_document
 from tests.core.groups import result_of
 from tests.core.machines.test_job_recordings import JOBS, check_moment, known_kind, moments, recording, truth
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from ais_jobcore.machines.group import Ending
     from ais_jobcore.testing import Source
 
-NULL = Reply(200, b"null")
 MIXED = [(name, job_id) for name, job_id in JOBS if name not in {"target-killed", "non-ic-proxy"}]
 """Each of one recording; as if they had been started together on one cluster."""
 
@@ -68,16 +68,16 @@ def cluster(jobs: Sequence[tuple[str, str]], *, keeps_statuses: bool = True) -> 
         body = request.json or {}
         if request.what is Query.STATUSES:
             listed = lists(request, now) if keeps_statuses else None
-            return Reply(200, json.dumps(listed or None).encode()), 0.002
+            return reply(listed or None), 0.002
         if request.what is Query.NAMES:
-            return Reply(200, json.dumps(lists(request, now)).encode()), 0.01
+            return reply(lists(request, now)), 0.01
         if request.what is Query.ACTIVE:
             shown: dict[str, list[object]] = {}
             for name, job_id in jobs:
                 for target, snaps in snapshots(name, job_id, now).items():
                     mine = [each for each in snaps if each["kind"] == body["kind"]]
                     shown.setdefault(target, []).extend(mine)
-            return Reply(200, json.dumps(shown).encode()), 0.02
+            return reply(shown), 0.02
         return recording(owners[str(body["id"])]).answer(request, now)
 
     return answer
@@ -152,21 +152,15 @@ def test_any_proxy(endpoint: int, kind: str) -> None:
 def test_names_of_all_jobs() -> None:
     """Names are read off a real list, whose order changes; the job leaves it when it ends."""
     whole, job_id = recording("running-all"), "slwq2s-xv"
-    finished = json.dumps(
-        {
-            "t1": [
-                {"id": job_id, "kind": "copy-bck", "err": "", "is_idle": True}
-                | {"start-time": "2026-11-23T12:41:01Z", "end-time": "2026-11-23T12:41:14Z"}
-            ]
-        }
-    ).encode()
+    times = {"start-time": "2026-11-23T12:41:01Z", "end-time": "2026-11-23T12:41:14Z"}
+    finished = active(t1=[snap_document(job_id, "finished", kind="copy-bck", **times)])
     asked = count()
 
     def answer(request: Request, now: float) -> tuple[Reply | Fault, float]:
         if request.what is Query.NAMES:
             next(asked)
             return whole.answer(request, now)
-        return (NULL if request.what is Query.STATUSES else Reply(200, finished)), 0.0
+        return (NULL if request.what is Query.STATUSES else finished), 0.0
 
     wait = JobWait(job_id)
     (ending,), transport = waited(answer, [wait])

@@ -21,36 +21,26 @@ from ais_jobcore import (
 )
 from ais_jobcore.machines.group import _list_of, _Member
 from ais_jobcore.rules.state import Source
-from tests.core.groups import (
-    NAMES,
-    NOT_LISTED,
-    NULL,
-    STATUSES,
-    Answer,
-    active,
-    begin,
-    document,
-    error_of,
-    play,
-    result_of,
-    script,
-    shown,
-    statuses,
-    waits,
-)
-from tests.core.scripts import (
+from tests.builders import (
     BUSY,
     NO_TOKEN,
     NOON_NS,
+    NOT_LISTED,
+    NULL,
     REFUSED,
     STARTING,
     TARGET_DOWN,
     UNKNOWN,
     WRONG,
-    altered,
+    active,
     refusal,
+    shown,
+    snap_document,
     status,
+    statuses,
 )
+from tests.core.groups import NAMES, STATUSES, begin, error_of, play, result_of, script, waits
+from tests.core.scripts import Answer, altered
 
 DSORT = "list of dsort"
 HANG: Answer = (99.0, Reply(200))
@@ -148,7 +138,7 @@ def test_job_that_nobody_knows_yet_may_be_listed_later() -> None:
     assert STATUSES == played.question
 
 
-@pytest.mark.parametrize("back", [active(), active(t1=[document("b", kind="copy-bck")])])
+@pytest.mark.parametrize("back", [active(), active(t1=[snap_document("b", kind="copy-bck")])])
 def test_target_that_was_away_leaves_the_word_to_the_proxies(back: Reply) -> None:
     """A job may have lost a target that nobody saw with it: then its status is asked for, too."""
     played = script(begin(waits("a")), (STATUSES, statuses("a")), (STATUSES, NULL), (NAMES, TARGET_DOWN))

@@ -18,9 +18,10 @@ from ais_jobcore import (
     WaitOptions,
 )
 from ais_jobcore.wire.observations import Accepted, Listing, Trouble, Unusable
-from tests.core.scripts import JOB, OVER, RUNNING, SNAPS, STATUS, UNKNOWN, Answer, Event, refusal, seen, tell
+from tests.builders import JOB, OVER, RUNNING, UNKNOWN, refusal, reply, seen, status_document
+from tests.core.scripts import SNAPS, STATUS, Answer, Event, tell
 
-STATUS_BODY = b'{"kind":"lru","uuid":"x3CgTG-3v","err":"","end_time":0,"aborted":false}'
+STATUS_REPLY = reply(status_document(kind="lru"))
 
 
 def test_defaults() -> None:
@@ -120,7 +121,7 @@ def test_replies_are_read_by_what_was_asked() -> None:
     """A reply counts as the answer to the pending request."""
     wait = JobWait(JOB, "lru")
     wait.start(0.0)
-    wait.handle(Reply(200, STATUS_BODY), 0.0)
+    wait.handle(STATUS_REPLY, 0.0)
     assert "lru" == wait.state.known.status.kind
     wait.handle(refusal(404, "not found", "ErrNotFound"), 1.0)
     decision = wait.handle(Reply(200, b'{"t1": null, "t2": []}'), 1.0)
@@ -130,7 +131,7 @@ def test_replies_are_read_by_what_was_asked() -> None:
 @pytest.mark.parametrize(
     ("reply", "value"),
     [
-        (Reply(200, STATUS_BODY), RUNNING),
+        (STATUS_REPLY, RUNNING),
         (refusal(404, "not found"), NotFound("not found")),
         (Reply(307), Fault(FaultKind.REDIRECT, "HTTP 307: redirects are not followed")),
     ],
@@ -345,6 +346,12 @@ def test_wrong_event_is_quoted_in_bounded_length() -> None:
     """However large it is, the error has a few dozen characters of it."""
     wait = JobWait(JOB, "dsort")
     wait.start(0.0)
-    with pytest.raises(TypeError, match=r"was expected, not ") as raised:
+    with pytest.raises(TypeError, match=r"was expected, not 'xxxxxxxx") as raised:
         wait.handle("x" * 100_000, 0.0)  # type: ignore[arg-type]
     assert len(str(raised.value)) < 120
+
+
+def test_waits_that_know_nothing_share_that() -> None:
+    """A wait that has nothing to note holds no value of its own for it."""
+    assert JobWait(JOB).state.known is JobWait("another").state.known
+    assert () != JobWait(JOB, "brand-new").state.known.notes

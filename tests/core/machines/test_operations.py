@@ -28,25 +28,14 @@ from ais_jobcore import (
     WaitOptions,
 )
 from ais_jobcore.machines import operations
-from tests.core.oneshot import (
-    ALL,
-    ID,
-    NOT_FOUND,
-    START,
-    UNSAID,
-    error,
-    every_operation,
-    reply,
-    result,
-    run,
-    snapshot,
-)
+from tests.builders import JOB, NOON, NOT_FOUND, REFUSED, reply, snap_document
+from tests.core.oneshot import ALL, error, every_operation, result, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.events import Event
     from ais_jobcore.machines.operations import Call
+    from ais_jobcore.machines.protocols import Event
 
 
 SNAPS: Final = ("GET", {"what": "qryxstats"})
@@ -56,20 +45,20 @@ PUT: Final = ("PUT", dict[str, str]())
 @pytest.mark.parametrize(
     ("make", "method", "query", "body"),
     [
-        (lambda: operations.status(ID), "GET", {"what": "status"}, {"id": ID}),
-        (lambda: operations.details(ID), *SNAPS, {"id": ID}),
-        (lambda: operations.details(ID, "lru"), *SNAPS, {"id": ID}),
-        (lambda: operations.details(ID, "no such kind"), *SNAPS, {"id": ID}),
+        (lambda: operations.status(JOB), "GET", {"what": "status"}, {"id": JOB}),
+        (lambda: operations.details(JOB), *SNAPS, {"id": JOB}),
+        (lambda: operations.details(JOB, "lru"), *SNAPS, {"id": JOB}),
+        (lambda: operations.details(JOB, "no such kind"), *SNAPS, {"id": JOB}),
         (lambda: operations.details(kind="copy-bucket"), *SNAPS, {"kind": "copy-bck"}),
         (
-            lambda: operations.within_timeframe("", "lru", START),
+            lambda: operations.within_timeframe("", "lru", NOON),
             "GET",
             {"what": "qryxstats"},
             {"kind": "lru"},
         ),
-        (lambda: operations.total_time(ID, "lru"), *SNAPS, {"id": ID}),
-        (lambda: operations.stop(ID), *PUT, {"action": "stop", "value": {"ID": ID}}),
-        (lambda: operations.stop(ID, "no such kind"), *PUT, {"action": "stop", "value": {"ID": ID}}),
+        (lambda: operations.total_time(JOB, "lru"), *SNAPS, {"id": JOB}),
+        (lambda: operations.stop(JOB), *PUT, {"action": "stop", "value": {"ID": JOB}}),
+        (lambda: operations.stop(JOB, "no such kind"), *PUT, {"action": "stop", "value": {"ID": JOB}}),
         (
             lambda: operations.stop(kind="copy-bucket"),
             "PUT",
@@ -112,7 +101,9 @@ def test_what_is_sent(
 
 def test_details_of_everything_name_nothing() -> None:
     """With neither id nor kind the question is about every job of the cluster, and the answer is whole."""
-    first, last = run(operations.details(), reply({"t1": [snapshot("a"), snapshot("b", kind="list")]}))
+    first, last = run(
+        operations.details(), reply({"t1": [snap_document("a"), snap_document("b", kind="list")]})
+    )
     assert isinstance(first, Continue)
     assert not any((first.request.json or {}).values())
     assert isinstance(last, Done)
@@ -131,12 +122,12 @@ BAD: Final[dict[str, tuple[Callable[[], object], str]]] = {
     "start of nothing": (lambda: operations.start(""), "unknown kind of job ''"),
     "details of a misspelt kind": (lambda: operations.details(kind="copy-bkc"), "'copy-bkc'.*copy-bck"),
     "time frame of a misspelt kind": (
-        lambda: operations.within_timeframe("", "copy-bkc", START),
+        lambda: operations.within_timeframe("", "copy-bkc", NOON),
         "'copy-bkc'.*copy-bck",
     ),
     "total time of a misspelt kind": (lambda: operations.total_time("", "copy-bkc"), "'copy-bkc'.*copy-bck"),
-    "begin without a zone": (lambda: operations.within_timeframe(ID, "", NAIVE), "a time needs a zone"),
-    "end without a zone": (lambda: operations.within_timeframe(ID, "", START, NAIVE), "a time needs a zone"),
+    "begin without a zone": (lambda: operations.within_timeframe(JOB, "", NAIVE), "a time needs a zone"),
+    "end without a zone": (lambda: operations.within_timeframe(JOB, "", NOON, NAIVE), "a time needs a zone"),
 }
 
 
@@ -165,8 +156,8 @@ def test_an_id_in_the_place_of_a_kind_is_refused(make: Callable[[str], object], 
 
 def test_options_reach_the_request() -> None:
     """Time-out and endpoint of every request come from the options."""
-    call = operations.status(ID, options=WaitOptions(request_timeout=3.0, endpoints=3))
-    decisions = run(call, *[UNSAID] * 4)
+    call = operations.status(JOB, options=WaitOptions(request_timeout=3.0, endpoints=3))
+    decisions = run(call, *[REFUSED] * 4)
     requests = [each.request for each in decisions if isinstance(each, Continue)]
     assert [0, 1, 2, 0, 1] == [request.endpoint for request in requests]
     assert {3.0} == {request.timeout for request in requests}
@@ -174,20 +165,22 @@ def test_options_reach_the_request() -> None:
 
 def test_a_status_is_answered() -> None:
     """The answer to a status query is the status."""
-    answer = {"kind": "lru", "uuid": ID, "err": "", "end_time": 7, "aborted": False}
-    assert JobStatus(uuid=ID, kind="lru", end_time=7) == result(operations.status(ID), reply(answer))
+    answer = {"kind": "lru", "uuid": JOB, "err": "", "end_time": 7, "aborted": False}
+    assert JobStatus(uuid=JOB, kind="lru", end_time=7) == result(operations.status(JOB), reply(answer))
 
 
 def test_the_status_of_another_job_is_no_answer() -> None:
     """A status that names another job is a `ProtocolError`; one that names none is taken."""
-    assert JobStatus(end_time=7) == result(operations.status(ID), JobStatus(end_time=7))
-    other = error(operations.status(ID), JobStatus(uuid="other", end_time=7))
+    assert JobStatus(end_time=7) == result(operations.status(JOB), JobStatus(end_time=7))
+    other = error(operations.status(JOB), JobStatus(uuid="other", end_time=7))
     assert other == ProtocolError("a status of another job: 'other'", "uuid")
 
 
 def test_details_are_of_the_job_alone() -> None:
     """Snapshots of other jobs in the answer are dropped, whatever the server adds (S32, G21)."""
-    answer = reply({"t1": [snapshot("g9"), snapshot("g3")], "t2": [snapshot("g9")], "t3": None})
+    answer = reply(
+        {"t1": [snap_document("g9"), snap_document("g3")], "t2": [snap_document("g9")], "t3": None}
+    )
     details = result(operations.details("g3"), answer)
     assert isinstance(details, AggregatedJobSnap)
     assert {"t1": ["g3"], "t2": [], "t3": []} == {
@@ -197,7 +190,8 @@ def test_details_are_of_the_job_alone() -> None:
 
 def test_details_of_a_kind_are_of_that_kind_alone() -> None:
     """A server that drops an unknown kind from its filter shows every job: those are dropped."""
-    answer = reply({"t1": [snapshot("a"), snapshot("b", kind="rebalance"), snapshot("c")]})
+    kinds = {"a": "lru", "b": "rebalance", "c": "lru"}
+    answer = reply({"t1": [snap_document(job_id, kind=kind) for job_id, kind in kinds.items()]})
     details = result(operations.details(kind="lru-eviction"), answer)
     assert isinstance(details, AggregatedJobSnap)
     assert [snap.id for snap in details.list_snapshots()] == ["a", "c"]
@@ -205,9 +199,9 @@ def test_details_of_a_kind_are_of_that_kind_alone() -> None:
 
 def test_notes_on_the_answer_are_kept() -> None:
     """What an older server does not send is noted in the details."""
-    answer = snapshot()
+    answer = snap_document()
     del answer["err"]
-    details = result(operations.details(ID), reply({"t1": [answer]}))
+    details = result(operations.details(JOB), reply({"t1": [answer]}))
     assert isinstance(details, AggregatedJobSnap)
     assert details.notes == ("the server sends no err in snapshots",)
 
@@ -215,7 +209,7 @@ def test_notes_on_the_answer_are_kept() -> None:
 @pytest.mark.parametrize("body", [b"x3CgTG-3v", b'"x3CgTG-3v"', b' "x3CgTG-3v"\n', b"x3CgTG-3v\r\n"])
 def test_a_start_answers_the_id(body: bytes) -> None:
     """The id comes without quotes and white space (S44)."""
-    assert ID == result(operations.start("lru"), Reply(200, body))
+    assert JOB == result(operations.start("lru"), Reply(200, body))
 
 
 @pytest.mark.parametrize(
@@ -237,17 +231,17 @@ def test_an_id_may_be_any_word(job_id: str) -> None:
 
 def test_a_stop_answers_nothing() -> None:
     """An accepted stop has no result; it does not say that there was such a job (S47)."""
-    assert result(operations.stop(ID), Reply(200)) is None
+    assert result(operations.stop(JOB), Reply(200)) is None
 
 
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (operations.status(ID), ID),
-        (operations.details(ID), ID),
+        (operations.status(JOB), JOB),
+        (operations.details(JOB), JOB),
         (operations.details(kind="lru"), "lru"),
-        (operations.within_timeframe(ID, "lru", START), ID),
-        (operations.total_time(ID, "lru"), ID),
+        (operations.within_timeframe(JOB, "lru", NOON), JOB),
+        (operations.total_time(JOB, "lru"), JOB),
     ],
 )
 def test_a_job_that_nobody_knows(call: Call[Any], name: str) -> None:
@@ -256,7 +250,7 @@ def test_a_job_that_nobody_knows(call: Call[Any], name: str) -> None:
     assert failure == JobInfoNotFound(f"No job info found for {name!r}")
 
 
-@pytest.mark.parametrize("call", [operations.stop(ID), operations.start("lru")])
+@pytest.mark.parametrize("call", [operations.stop(JOB), operations.start("lru")])
 def test_a_command_to_something_that_is_not_there(call: Call[Any]) -> None:
     """A command that is answered by 404 was refused."""
     assert RequestFailed(404, '"x-[nosuchjob]" not found') == error(call, NOT_FOUND)
@@ -265,8 +259,8 @@ def test_a_command_to_something_that_is_not_there(call: Call[Any]) -> None:
 @pytest.mark.parametrize(
     ("make", "event"),
     [
-        (lambda: operations.status(ID), JobStatus(uuid=ID)),
-        (lambda: operations.details(ID), AggregatedJobSnap({"t1": (JobSnap(id=ID),)})),
+        (lambda: operations.status(JOB), JobStatus(uuid=JOB)),
+        (lambda: operations.details(JOB), AggregatedJobSnap({"t1": (JobSnap(id=JOB),)})),
     ],
     ids=["status", "details"],
 )
@@ -279,16 +273,16 @@ def test_an_embedder_may_report_values(make: Callable[[], Call[Any]], event: Eve
 
 def test_details_of_a_job_that_no_target_shows() -> None:
     """An answer without the job says as much as a 404: the job is not known."""
-    assert isinstance(error(operations.details(ID), AggregatedJobSnap({"t1": ()})), JobInfoNotFound)
+    assert isinstance(error(operations.details(JOB), AggregatedJobSnap({"t1": ()})), JobInfoNotFound)
 
 
 @pytest.mark.parametrize(
     ("make", "event"),
     [
-        (lambda: operations.status(ID), AggregatedJobSnap()),
-        (lambda: operations.details(ID), JobStatus(uuid=ID)),
-        (lambda: operations.start("lru"), JobStatus(uuid=ID)),
-        (lambda: operations.stop(ID), AggregatedJobSnap()),
+        (lambda: operations.status(JOB), AggregatedJobSnap()),
+        (lambda: operations.details(JOB), JobStatus(uuid=JOB)),
+        (lambda: operations.start("lru"), JobStatus(uuid=JOB)),
+        (lambda: operations.stop(JOB), AggregatedJobSnap()),
     ],
     ids=["status", "details", "start", "stop"],
 )
@@ -303,20 +297,20 @@ def test_calls_out_of_turn_change_nothing(make: Callable[[], Call[Any]]) -> None
     """`handle` before the start or after the end, and a second `start`, are `RuntimeError`."""
     call = make()
     with pytest.raises(RuntimeError, match="this operation was not started yet"):
-        call.handle(UNSAID, 0.0)
+        call.handle(REFUSED, 0.0)
     call.start(0.0)
     with pytest.raises(RuntimeError, match="this operation was started already"):
         call.start(0.0)
     assert isinstance(call.handle(Fault(FaultKind.TLS), 0.0), Abort)
     with pytest.raises(RuntimeError, match="this operation is over"):
-        call.handle(UNSAID, 0.0)
+        call.handle(REFUSED, 0.0)
     with pytest.raises(RuntimeError, match="this operation was started already"):
         call.start(0.0)
 
 
 def test_a_call_that_answered_is_over() -> None:
     """After a result, too, another event is a `RuntimeError`."""
-    call = operations.stop(ID)
+    call = operations.stop(JOB)
     call.start(0.0)
     assert isinstance(call.handle(Reply(200), 0.0), Done)
     with pytest.raises(RuntimeError, match="this operation is over"):
@@ -390,7 +384,7 @@ def test_options_of_every_operation() -> None:
             operations.status("j", options=options),
             operations.details("j", options=options),
             operations.details(options=options),
-            operations.within_timeframe("j", "", START, options=options),
+            operations.within_timeframe("j", "", NOON, options=options),
             operations.total_time("j", "", options=options),
             operations.start("lru", options=options),
             operations.stop("j", options=options),
@@ -414,6 +408,6 @@ def test_answer_that_says_no() -> None:
     *_, last = run(operations.status("j-1"), NotFound("not found"))
     assert isinstance(last, Abort)
     assert str(last.error) == last.reason
-    *_, last = run(operations.details("j-1"), reply({"t1": [snapshot("other")]}))
+    *_, last = run(operations.details("j-1"), reply({"t1": [snap_document("other")]}))
     assert isinstance(last, Abort)
     assert "'j-1'" in str(last.error)

@@ -24,29 +24,19 @@ from ais_jobcore import (
 )
 from ais_jobcore.limits import ATTEMPTS
 from ais_jobcore.machines import operations
-from tests.core.oneshot import (
-    ID,
-    NOT_FOUND,
-    QUESTIONS,
-    UNSAID,
-    error,
-    every_harmless_operation,
-    every_operation,
-    refusal,
-    reply,
-    run,
-)
+from tests.builders import JOB, NOT_FOUND, REFUSED, refusal, reply
+from tests.core.oneshot import QUESTIONS, error, every_harmless_operation, every_operation, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ais_jobcore.events import Event
     from ais_jobcore.machines.operations import Call
+    from ais_jobcore.machines.protocols import Event
 
 
 HOSTILE: Final = "gone\r\n\x9b2J\udc99"
 AGAIN: Final[dict[str, Event]] = {
-    "refused": UNSAID,
+    "refused": REFUSED,
     "dns": Fault(FaultKind.DNS, "no such host"),
     "timeout": Fault(FaultKind.TIMEOUT, "20 s"),
     "truncated": Fault(FaultKind.TRUNCATED, "broken off"),
@@ -97,7 +87,7 @@ def test_an_answer_that_cannot_be_read_is_the_last(make: Callable[[], Call[Any]]
     """A document that is not what the protocol promises is a `ProtocolError` with its place."""
     assert isinstance(error(make(), Reply(200, b'{"t1": [{"id"')), ProtocolError)
     assert ProtocolError("a list of snapshots was expected, not int", "t1") == error(
-        operations.details(ID), reply({"t1": 7})
+        operations.details(JOB), reply({"t1": 7})
     )
 
 
@@ -110,10 +100,10 @@ def test_a_start_that_may_have_arrived_is_never_sent_again(name: str) -> None:
 @pytest.mark.parametrize("name", CERTAIN)
 def test_a_start_that_certainly_did_not_arrive_is_sent_again(name: str) -> None:
     """A name that does not resolve, a cluster that is starting, or too many requests: nothing was done."""
-    decisions = run(operations.start("lru"), AGAIN[name], Reply(200, ID.encode()))
+    decisions = run(operations.start("lru"), AGAIN[name], Reply(200, JOB.encode()))
     assert isinstance(decisions[1], Continue)
     assert decisions[1].delay == pytest.approx(0.2, rel=0.1)
-    assert decisions[2] == Done(ID, "answered")
+    assert decisions[2] == Done(JOB, "answered")
 
 
 @given(st.lists(st.sampled_from(sorted(AGAIN)), min_size=1, max_size=6))
@@ -150,7 +140,7 @@ def test_a_refused_token_is_replaced_once(
 def test_a_fresh_token_is_fetched_once_in_all() -> None:
     """Later requests of the same operation do not ask for another token."""
     expired = refusal(401, "token expired")
-    decisions = run(operations.details(ID), expired, UNSAID, UNSAID, expired)
+    decisions = run(operations.details(JOB), expired, REFUSED, REFUSED, expired)
     refreshed = [each.request.refresh_token for each in decisions if isinstance(each, Continue)]
     assert [False, True, False, False] == refreshed
     assert isinstance(decisions[-1], Abort)
@@ -159,7 +149,7 @@ def test_a_fresh_token_is_fetched_once_in_all() -> None:
 @every_harmless_operation
 def test_an_answer_after_faults_is_as_good_as_any(make: Callable[[], Call[Any]]) -> None:
     """Four faults and an answer make an answer."""
-    faults: list[Event] = [UNSAID, Reply(503), refusal(500), Fault(FaultKind.TIMEOUT)]
+    faults: list[Event] = [REFUSED, Reply(503), refusal(500), Fault(FaultKind.TIMEOUT)]
     *_, last = run(make(), *faults, NOT_FOUND)
     assert isinstance(last, Abort)
     assert isinstance(last.error, JobInfoNotFound | RequestFailed)
@@ -179,7 +169,7 @@ def test_an_answer_after_faults_is_as_good_as_any(make: Callable[[], Call[Any]])
 )
 def test_a_server_may_ask_for_a_pause(header: dict[str, str], delay: float) -> None:
     """`Retry-After` in seconds lengthens a pause, up to 5 s; in any other form it is passed over."""
-    decisions = run(operations.status(ID), Reply(429, b"", header))
+    decisions = run(operations.status(JOB), Reply(429, b"", header))
     assert isinstance(decisions[1], Continue)
     assert decisions[1].delay == pytest.approx(delay, rel=0.1)
 
@@ -188,7 +178,7 @@ def test_the_pauses_depend_on_the_seed_alone() -> None:
     """The same seed makes the same pauses; another one others, within a tenth."""
 
     def pauses(seed: int) -> list[float]:
-        decisions = run(operations.status(ID, options=WaitOptions(seed=seed)), *[UNSAID] * 4)
+        decisions = run(operations.status(JOB, options=WaitOptions(seed=seed)), *[REFUSED] * 4)
         return [each.delay for each in decisions if isinstance(each, Continue)]
 
     assert pauses(1) == pauses(1)

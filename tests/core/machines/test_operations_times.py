@@ -8,24 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ais_jobcore import AggregatedJobSnap, JobInfoNotFound, JobSnap
+from ais_jobcore import JobInfoNotFound, JobSnap
 from ais_jobcore.machines import operations
-from tests.core.oneshot import (
-    ID,
-    START,
-    error,
-    reply,
-    result,
-    snapshot,
-)
+from tests.builders import JOB, NOON, apart, reply, snap_document
+from tests.core.oneshot import error, result
 
 
 def at(seconds: float) -> datetime:
     """Return a moment so many seconds after the start."""
-    return START + timedelta(seconds=seconds)
+    return NOON + timedelta(seconds=seconds)
 
 
-def snap_of(start: float | None, end: float | None, job_id: str = ID) -> JobSnap:
+def snap_of(start: float | None, end: float | None, job_id: str = JOB) -> JobSnap:
     """Make a snapshot that began and ended so many seconds after the start."""
     return JobSnap(
         id=job_id,
@@ -33,11 +27,6 @@ def snap_of(start: float | None, end: float | None, job_id: str = ID) -> JobSnap
         start_time=None if start is None else at(start),
         end_time=None if end is None else at(end),
     )
-
-
-def cluster(*snaps: JobSnap) -> AggregatedJobSnap:
-    """Put each snapshot on a target of its own."""
-    return AggregatedJobSnap({f"t{number}": (snap,) for number, snap in enumerate(snaps)})
 
 
 @pytest.mark.parametrize(
@@ -63,33 +52,34 @@ def test_which_snapshots_are_within_a_time_frame(begin: float, end: float | None
     (S51, S52, E11). None at all is `JobInfoNotFound`.
     """
     snaps = [snap_of(0, 10), snap_of(5, 25), snap_of(20, 30), snap_of(20, None), snap_of(None, None)]
-    call = operations.within_timeframe(ID, "", at(begin), None if end is None else at(end))
+    call = operations.within_timeframe(JOB, "", at(begin), None if end is None else at(end))
     if found:
-        assert [snaps[number] for number in found] == result(call, cluster(*snaps))
+        assert [snaps[number] for number in found] == result(call, apart(*snaps))
     else:
-        assert JobInfoNotFound("No relevant job info found") == error(call, cluster(*snaps))
+        assert JobInfoNotFound("No relevant job info found") == error(call, apart(*snaps))
 
 
 def test_a_time_frame_takes_moments_of_any_zone() -> None:
     """Moments are compared as such, whatever their zone."""
-    moment = datetime.fromisoformat("2026-08-21T12:00:00+02:00")
-    snaps = cluster(snap_of(0, 1))
-    assert snaps.list_snapshots() == result(operations.within_timeframe(ID, "", moment), snaps)
+    moment = datetime.fromisoformat("2026-11-23T14:00:00+02:00")
+    snaps = apart(snap_of(0, 1))
+    assert snaps.list_snapshots() == result(operations.within_timeframe(JOB, "", moment), snaps)
 
 
 def test_a_snapshot_is_within_the_time_frame_that_it_shows() -> None:
     """What a `datetime` cannot hold of an end, its nanoseconds, does not push it out of its own frame."""
-    answer = reply({"t1": [snapshot(**{"end-time": "2026-08-21T10:00:01.123456789Z"})]})
-    (snap,) = result(operations.within_timeframe(ID, "", START), answer)
-    again = operations.within_timeframe(ID, "", snap.start_time, snap.end_time)
+    times = {"start-time": "2026-11-23T12:00:00.123456789Z", "end-time": "2026-11-23T12:00:01.123456789Z"}
+    answer = reply({"t1": [snap_document(kind="lru", **times)]})
+    (snap,) = result(operations.within_timeframe(JOB, "", NOON), answer)
+    again = operations.within_timeframe(JOB, "", snap.start_time, snap.end_time)
     assert [snap] == result(again, answer)
 
 
 def test_a_time_frame_is_of_the_job_alone() -> None:
     """Given an id and a kind, other jobs of that kind are not looked at, unlike in the seed (S51)."""
-    snaps = cluster(snap_of(0, 1), snap_of(0, 1, "other"))
-    assert [snap_of(0, 1)] == result(operations.within_timeframe(ID, "lru", START), snaps)
-    everything = result(operations.within_timeframe("", "lru", START), snaps)
+    snaps = apart(snap_of(0, 1), snap_of(0, 1, "other"))
+    assert [snap_of(0, 1)] == result(operations.within_timeframe(JOB, "lru", NOON), snaps)
+    everything = result(operations.within_timeframe("", "lru", NOON), snaps)
     assert snaps.list_snapshots() == everything
 
 
@@ -110,7 +100,7 @@ def test_a_time_frame_is_of_the_job_alone() -> None:
 def test_the_total_time(snaps: list[JobSnap], seconds: float | None) -> None:
     """It goes from the earliest start to the latest end, and there is none unless all ended (S53, E11)."""
     expected = None if seconds is None else timedelta(seconds=seconds)
-    assert expected == result(operations.total_time(ID, "lru"), cluster(*snaps))
+    assert expected == result(operations.total_time(JOB, "lru"), apart(*snaps))
 
 
 spans = st.tuples(st.integers(0, 100), st.one_of(st.none(), st.integers(0, 100)))
@@ -120,7 +110,7 @@ spans = st.tuples(st.integers(0, 100), st.one_of(st.none(), st.integers(0, 100))
 def test_the_total_time_is_never_negative(lives: list[tuple[int, int | None]]) -> None:
     """Whatever ran and however long, the total time is `None` or covers every snapshot."""
     snaps = [snap_of(start, None if lasts is None else start + lasts) for start, lasts in lives]
-    total = result(operations.total_time(ID, ""), cluster(*snaps))
+    total = result(operations.total_time(JOB, ""), apart(*snaps))
     if not lives or any(lasts is None for _, lasts in lives):
         assert total is None
     else:

@@ -34,9 +34,9 @@ from ais_jobcore.recording import (
     steps,
 )
 from ais_jobcore.rules.table import POLICY
+from tests.builders import JOB, NOON_NS, REFUSED, seen, snap, status
 from tests.core.lives import make, waits_and_courses
 from tests.core.rules.test_wait_properties import moments
-from tests.core.scripts import JOB, NOON_NS, REFUSED, seen, snap, status
 from tests.core.transcripts import (
     LIFE,
     RUNS,

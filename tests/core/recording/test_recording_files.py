@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ais_jobcore import Done, Fault, FaultKind
-from ais_jobcore.recording import Recorder, Transcript, TranscriptError, reading, replay, writing
+from ais_jobcore import Done, Fault, FaultKind, JobWait, limits
+from ais_jobcore.recording import Recorder, Transcript, TranscriptError, reading, replay
 from tests.core.transcripts import LIFE, RUNS, feed, lines, make_wait, record, write, written
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def test_gzip_that_is_damaged(path: Path) -> None:
 
 def test_gzip_that_is_a_bomb(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small file with an endless line in it costs no more memory than the limit, and is refused."""
-    monkeypatch.setattr(reading, "LIMIT", 1_000_000)
+    monkeypatch.setattr(limits, "TRANSCRIPT_LIMIT", 1_000_000)
     path.write_bytes(gzip.compress(b"\n" + b"x" * 100_000_000))
     tracemalloc.start()
     text = complaint(path)
@@ -253,7 +253,7 @@ def test_gzip_that_is_a_bomb(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_file_that_is_too_large(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same holds for a file that is not gzipped."""
     record(path)
-    monkeypatch.setattr(reading, "LIMIT", path.stat().st_size - 1)
+    monkeypatch.setattr(limits, "TRANSCRIPT_LIMIT", path.stat().st_size - 1)
     assert f"line {len(LIFE) + 3}: a transcript has at most" in complaint(path)
 
 
@@ -341,7 +341,7 @@ def test_transcript_stays_below_what_can_be_read(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No transcript is written that could not be read; it ends with a whole line, and the wait goes on."""
-    monkeypatch.setattr(writing, "LIMIT", 1500)
+    monkeypatch.setattr(limits, "TRANSCRIPT_LIMIT", 1500)
     assert isinstance(record(path)[-1], Done)
     assert "a transcript has at most 1,500 bytes" in caplog.text
     transcript = Transcript.load(path)
@@ -358,3 +358,13 @@ def test_transcript_can_be_read_from_bytes(path: Path) -> None:
     with pytest.raises(TranscriptError, match=r"^transcript: line 1: "):
         Transcript.parse(b"{}")
     assert json.dumps(Transcript.load(path).header) == json.dumps(transcript.header)
+
+
+def test_wait_that_was_started_is_not_recorded(tmp_path: Path) -> None:
+    """What a loaded wait knows stands in no line: its transcript would be that of another wait."""
+    wait = JobWait("tco-1", "copy-bck")
+    wait.start(0.0)
+    for begun in (wait, JobWait.load(wait.save(), 0.0)):
+        with pytest.raises(ValueError, match=r"^a recorder takes a wait that was not started yet$"):
+            Recorder(begun, tmp_path / "wait.jsonl")
+    assert [] == [*tmp_path.iterdir()]

@@ -14,7 +14,7 @@ from ais_jobcore import BucketRef, Fault, FaultKind, JobWait, Reply
 from ais_jobcore.recording import Record, replay
 from ais_jobcore.recording.cleaning import Cleaner
 from ais_jobcore.recording.naming import Names
-from tests.core.scripts import refusal, seen, snap
+from tests.builders import refusal, seen, snap
 from tests.core.transcripts import LIFE, lines, record, snaps_reply
 
 if TYPE_CHECKING:
@@ -156,3 +156,11 @@ def test_same_name_same_replacement() -> None:
     assert "http://host-1/ http://host-2/" == cleaner.text("http://A.b.com/ http://c.d.com/")
     assert "a host-1 host-2" == cleaner.text("a a.B.com c.d.com")
     assert "ais://bucket-1 ais://bucket-2" == cleaner.text("ais://x ais://X")
+
+
+def test_host_that_is_named_like_a_secret(path: Path) -> None:
+    """Its port is masked, as a value behind a name like that is, and the host is replaced all the same."""
+    text = "connection to bbbjwt-0:51080 refused; bbbjwt-0"
+    record(Record(path, hide_names=True), [PLACES["body"](text), *LIFE])
+    assert "bbbjwt-0" not in path.read_text()
+    assert replay(path).same

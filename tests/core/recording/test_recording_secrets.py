@@ -29,7 +29,7 @@ from ais_jobcore import (
 )
 from ais_jobcore.recording import Recorder, replay
 from ais_jobcore.recording.cleaning import MASK, Cleaner
-from tests.core.scripts import JOB, snap
+from tests.builders import JOB, snap
 from tests.core.transcripts import LIFE, START, feed, make_wait, record, status_reply
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import pytest
 
 from ais_jobcore.options import Until
 from ais_jobcore.proofs import TargetView, Views
-from ais_jobcore.rules.evidence import Verdict, all_finished, fold, judge, latest_end, stuck
+from ais_jobcore.rules.evidence import Verdict, all_finished, fold, judge, latest_end, stuck, weigh
 from ais_jobcore.rules.messages import describe
 from ais_jobcore.snapshots import AggregatedJobSnap, TargetState
 from ais_jobcore.wire.lean import Sighting, sight_all
-from tests.core.scripts import JOB, seen, snap
+from tests.builders import JOB, seen, snap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -389,3 +389,12 @@ def test_reply_is_complete_unless_it_is_said_to_be_partial() -> None:
     two = {"t2": [Sighting(TargetState.RUNNING, 9, None, "", "lru")]}
     views = fold(fold((), one, asked=0.0, now=0.0, gap=1.0), two, asked=1.0, now=1.0, gap=1.0)
     assert [1.0, None] == [view.missing_since for view in views]
+
+
+@pytest.mark.parametrize("until", [Until.FINISHED, Until.IDLE, Until.STARTED, Until.NOT_RUNNING])
+def test_reply_is_folded_and_judged(until: Until) -> None:
+    """Both at once give what they give one after the other, with what was known before."""
+    before = folded({"t1": (sighting(),), "t2": (sighting(S.IDLE),)})
+    for own in ({"t1": (sighting(S.FINISHED, end=2),)}, {"t1": (sighting(S.ABORTED),), "t2": (sighting(),)}):
+        after = fold(before, own, asked=5.0, now=5.5, gap=2.0)
+        assert (after, judge(after, until)) == weigh(before, own, until, asked=5.0, now=5.5, gap=2.0)

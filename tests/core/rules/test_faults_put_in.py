@@ -18,6 +18,7 @@ from ais_jobcore.rules.evidence import Verdict
 from ais_jobcore.rules.state import Signal, WaitState
 from ais_jobcore.snapshots import JobStatus, TargetState
 from ais_jobcore.wire import decode, lean, models
+from tests.builders import REFUSED, UNKNOWN
 from tests.core.machines import test_job_recordings
 from tests.core.rules import (
     test_wait_faults,
@@ -27,7 +28,7 @@ from tests.core.rules import (
     test_wait_targets,
     test_wait_unknown,
 )
-from tests.core.scripts import REFUSED, UNKNOWN
+from tests.proof.faults import confirm_at_once, not_found_is_the_end
 
 if TYPE_CHECKING:
     from ais_jobcore.proofs import TargetView, Views
@@ -97,11 +98,6 @@ def any_finished(_: object, views: Views) -> bool:
     return any_is_all(evidence.judge, views, Until.FINISHED) is Verdict.QUIET
 
 
-def without_confirmation(_: object, state: WaitState, *__: object) -> tuple[WaitState, Signal]:
-    """Believe in idleness at first sight."""
-    return state, Signal.ENDED
-
-
 def without_errors(fold: Callable[..., Views], *args: object, **kwargs: object) -> Views:
     """Leave out every error that is not an abort."""
     views = fold(*args, **kwargs)
@@ -120,11 +116,6 @@ def without_status_error(
 ) -> object:
     """Leave out the error of a status that is no abort."""
     return read(state, status if status.aborted else evolve(status, err=""), *args)
-
-
-def not_found_is_done(_: object, state: WaitState, *__: object) -> tuple[WaitState, Signal]:
-    """Take a 404 for the end."""
-    return state, Signal.ENDED
 
 
 def adopted(reply: Sightings, everyone: dict[str, list[Any]]) -> Sightings:
@@ -205,7 +196,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "no idle confirmation",
-        wrapped(classify, "_read_quiet", without_confirmation),
+        wrapped(classify, "_read_quiet", confirm_at_once),
         (
             test_wait_snapshots.test_idle_is_looked_at_twice,
             test_wait_snapshots.test_finished_unseen_is_looked_at_twice,
@@ -226,7 +217,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "404 taken for done",
-        wrapped(classify, "_read_not_found", not_found_is_done),
+        wrapped(classify, "_read_not_found", not_found_is_the_end),
         (
             test_wait_unknown.test_other_source_is_asked_at_once,
             given(test_wait_unknown.test_job_that_never_existed, "archive", UNKNOWN),

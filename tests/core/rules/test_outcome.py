@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,8 +32,8 @@ from ais_jobcore.rules.outcome import conclude, expire, why
 from ais_jobcore.rules.state import Faults, Phase, Signal, Source, WaitState
 from ais_jobcore.wire.documents import read_sightings
 from ais_jobcore.wire.observations import Trouble, Unusable
-from tests.core.groups import document
-from tests.core.scripts import JOB, NOON, NOON_NS, OVER, RUNNING, altered, seen, snap, status
+from tests.builders import JOB, NOON, NOON_NS, OVER, RUNNING, dump, seen, snap, snap_document, status
+from tests.core.scripts import altered
 
 if TYPE_CHECKING:
     from ais_jobcore.results import WaitResult
@@ -379,7 +378,7 @@ def test_reasons_tell_what_was_seen() -> None:
 def test_words_where_the_deadline_came_first() -> None:
     """The result has them as a note, and the snapshots of the reply that came too late to be proof."""
     working = seen("copy-bck", t1="running")
-    body = json.dumps({"t1": [document(JOB, "running", kind="copy-bck")]}).encode()
+    body = dump({"t1": [snap_document(JOB, "running", kind="copy-bck")]})
     sighted = read_sightings(body, JOB)
     end = expire(state(phase=Phase.DETAIL, status=OVER, targets=()), Signal.BUSY, sighted)
     assert isinstance(end, Done)

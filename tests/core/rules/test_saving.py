@@ -33,26 +33,20 @@ from ais_jobcore import (
 from ais_jobcore.proofs import TargetView
 from ais_jobcore.rules.saving import _require_whole
 from ais_jobcore.rules.state import Phase, Quiet
-from tests.core.scripts import (
-    ACTIVE,
+from tests.builders import (
     JOB,
     MALFORMED,
     NO_TOKEN,
     OVER,
     REFUSED,
     RUNNING,
-    SNAPS,
-    STATUS,
     TARGET_DOWN,
     UNKNOWN,
-    Told,
-    altered,
-    live,
     seen,
     snap,
     status,
-    tell,
 )
+from tests.core.scripts import ACTIVE, SNAPS, STATUS, Told, altered, live, tell
 
 BODY = (
     b'{"t1":[{"id":"x3CgTG-3v","kind":"copy-bck","start-time":"2026-11-23T12:00:00.123456789Z",'
@@ -235,8 +229,56 @@ def test_request_of_another_job_is_refused() -> None:
     """A saved wait asks for its own job."""
     document = json.loads(SCRIPTS["started"].wait.save())
     document["state"]["pending"] = document["decision"]["request"] = ASKS_ANOTHER
-    with pytest.raises(ValueError, match=r"pending\.json"):
+    with pytest.raises(ValueError, match="pending"):
         JobWait.load(json.dumps(document), 0.0)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"what": "stop", "json": {"action": "stop", "value": {"Kind": "rebalance"}}},
+        {"what": "start", "json": {"action": "start", "value": {"Kind": "lru"}}},
+        {"what": "stop"},
+        {"what": "names", "json": {}},
+        {"json": {"kind": "lru", "show_active": True}},
+        {"json": {}},
+        {"json": None},
+        {"endpoint": -7},
+        {"endpoint": 1},
+        {"timeout": -5.0},
+        {"timeout": 21.0},
+    ],
+)
+@pytest.mark.parametrize("wait", [JobWait(kind="rebalance"), JobWait("tco-1", "copy-bck")])
+def test_forged_request_is_refused(wait: JobWait, forged: dict[str, Any]) -> None:
+    """A saved wait sends only what it would ask by itself: a file cannot start or stop jobs."""
+    fresh = JobWait.of(wait.state)
+    fresh.start(0.0)
+    document = json.loads(fresh.save())
+    request = document["decision"]["request"]
+    changed = {**request, **forged}
+    document["state"]["pending"] = document["decision"]["request"] = changed
+    with pytest.raises(ValueError, match=r"^not a saved wait: pending does not go with the rest of it$"):
+        JobWait.load(json.dumps(document), 0.0)
+
+
+def test_wait_that_was_not_started_has_no_request_pending() -> None:
+    """A file cannot put one there for the start to take."""
+    wait = JobWait("tco-1", "copy-bck")
+    document = json.loads(wait.save())
+    wait.start(0.0)
+    document["state"]["pending"] = json.loads(wait.save())["state"]["pending"]
+    with pytest.raises(ValueError, match=r"^not a saved wait: pending does not go with the rest of it$"):
+        JobWait.load(json.dumps(document), 0.0)
+
+
+def test_moment_of_a_fault_is_counted_from_the_start() -> None:
+    """On another clock it is as long ago as on the first."""
+    wait = JobWait("tco-1", "copy-bck")
+    wait.start(100.0)
+    wait.handle(Fault(FaultKind.TIMEOUT, sent_at=101.0), 103.0)
+    loaded = JobWait.load(wait.save(), 7.0)
+    assert Fault(FaultKind.TIMEOUT, sent_at=1.0) == wait.state.faults.last == loaded.state.faults.last
 
 
 def test_too_many_endpoints_are_refused() -> None:
@@ -362,9 +404,7 @@ def test_error_names_what_a_wait_that_was_not_started_cannot_be() -> None:
     decision = wait.start(0.0)
     assert isinstance(decision, Continue)
     request = evolve(decision.request, job_id="another")
-    with pytest.raises(
-        ValueError, match=r"^not a saved wait: pending\.json does not go with the rest of it$"
-    ):
+    with pytest.raises(ValueError, match=r"^not a saved wait: pending does not go with the rest of it$"):
         _require_whole(evolve(wait.state, pending=request), evolve(decision, request=request))
 
 
@@ -409,3 +449,13 @@ def test_saved_wait_sends_nothing_but_what_it_asks() -> None:
         loaded.request.path,
         loaded.request.query,
     )
+
+
+def test_fields_that_are_missing_are_at_their_default() -> None:
+    """What a saved wait leaves out is as in a wait that was not started."""
+    document = json.loads(SCRIPTS["started"].wait.save())
+    for name in ("faults", "quiet_since", "quiet_targets", "polls", "targets"):
+        del document["state"][name]
+    assert JobWait.load(json.dumps(document), 0.0).state.polls == 0
+    document["state"]["quiet_since"] = 1.5
+    assert Quiet(1.5, 0) == JobWait.load(json.dumps(document), 0.0).state.known.quiet

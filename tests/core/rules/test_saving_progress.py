@@ -7,17 +7,13 @@ import json
 import pytest
 from attrs import evolve
 
-from ais_jobcore import AggregatedJobSnap, JobStats, JobWait, Keller, Learned, Outcome, Stalled, WaitOptions
+from ais_jobcore import JobWait, Keller, Learned, Outcome, Stalled, WaitOptions
 from ais_jobcore.schedules import PRESETS
 from ais_jobcore.wire.observations import Listing
-from tests.core.scripts import JOB, REFUSED, SNAPS, Told, live, seen, snap, tell
+from tests.builders import JOB, REFUSED, counted, seen
+from tests.core.scripts import SNAPS, Told, live, tell
 
 KIND = "dsort"
-
-
-def counted(objects: int) -> AggregatedJobSnap:
-    """Show a job with a counter."""
-    return seen(KIND, t1=evolve(snap("running"), stats=JobStats(objects)))
 
 
 def wait(**options: object) -> JobWait:

@@ -9,20 +9,8 @@ from attrs.exceptions import FrozenInstanceError
 from ais_jobcore import Continue, JobWait
 from ais_jobcore.rules.state import Phase, Signal, Source, WaitState
 from ais_jobcore.rules.table import TRANSITIONS
-from tests.core.scripts import (
-    JOB,
-    OVER,
-    REFUSED,
-    RUNNING,
-    SNAPS,
-    STATUS,
-    UNKNOWN,
-    Answer,
-    altered,
-    seen,
-    status,
-    tell,
-)
+from tests.builders import JOB, OVER, REFUSED, RUNNING, UNKNOWN, seen, status
+from tests.core.scripts import SNAPS, STATUS, Answer, altered, tell
 
 
 def test_every_phase_is_in_the_table() -> None:

@@ -7,28 +7,8 @@ import math
 import pytest
 
 from ais_jobcore import Continue, JobInfoNotFound, JobWait, Outcome, TargetState, Timeout, WaitOptions
-from tests.core.scripts import (
-    ACTIVE,
-    JOB,
-    NO_TOKEN,
-    OVER,
-    REFUSED,
-    RUNNING,
-    SNAPS,
-    STATUS,
-    UNKNOWN,
-    Answer,
-    live,
-    seen,
-    snap,
-    status,
-    tell,
-)
-
-
-def working(asked: str, _: float) -> Answer:
-    """Answer for a job that never ends."""
-    return RUNNING if asked == STATUS else seen("dsort", t1="running")
+from tests.builders import JOB, NO_TOKEN, OVER, REFUSED, RUNNING, UNKNOWN, seen, snap, status
+from tests.core.scripts import ACTIVE, SNAPS, STATUS, Answer, live, tell, working
 
 
 @pytest.mark.parametrize("kind", ["copy-bck", "dsort"])

@@ -16,29 +16,13 @@ from ais_jobcore import (
     JobStats,
     JobWait,
     Outcome,
-    Reply,
     TransportFault,
     WaitOptions,
 )
 from ais_jobcore.queries import Query
 from ais_jobcore.rules.state import NO_PROGRESS, Faults, Progress, shifted
-from ais_jobcore.testing.spelling import BEGINNING
-from tests.core.groups import shown
-from tests.core.scripts import (
-    ACTIVE,
-    JOB,
-    NO_TOKEN,
-    OVER,
-    REFUSED,
-    RUNNING,
-    SNAPS,
-    STATUS,
-    UNKNOWN,
-    seen,
-    snap,
-    status,
-    tell,
-)
+from tests.builders import JOB, NO_TOKEN, NOON_NS, OVER, REFUSED, RUNNING, UNKNOWN, seen, shown, snap, status
+from tests.core.scripts import ACTIVE, SNAPS, STATUS, tell
 
 
 def test_error_of_a_running_job_is_kept() -> None:
@@ -189,8 +173,8 @@ def test_status_that_contradicts_what_looked_like_the_end() -> None:
     """All targets finished just now, and the proxies say that it runs: each time that is a first look."""
     wait = JobWait(JOB, "copy-bck", options=WaitOptions(expected_objects=5))
     wait.start(0.0)
-    date = formatdate(BEGINNING / 1e9 + 10.0, usegmt=True)
-    done = Reply(200, shown(JOB, kind="copy-bck", t1="finished").body, {"Date": date})
+    date = formatdate(NOON_NS / 1e9 + 61.0, usegmt=True)
+    done = evolve(shown(JOB, kind="copy-bck", t1="finished"), headers={"Date": date})
     for now in (5.0, 10.0, 15.0):
         decision = wait.handle(done, now)
         assert isinstance(decision, Continue)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ais_jobcore import Continue, Done, JobWait, Outcome
-from tests.core.scripts import ACTIVE, JOB, REFUSED, SNAPS, STATUS, UNKNOWN, live, seen, status, tell
+from tests.builders import JOB, REFUSED, UNKNOWN, seen, status
+from tests.core.scripts import ACTIVE, SNAPS, STATUS, live, tell
 
 
 def test_not_running_is_not_the_end_of_one_target() -> None:

@@ -20,31 +20,27 @@ from ais_jobcore import (
 )
 from ais_jobcore.rules.table import step
 from ais_jobcore.wire.observations import Accepted
-from tests.core.scripts import (
+from tests.builders import (
     BUSY,
+    DOWN,
     JOB,
     MALFORMED,
     NO_TOKEN,
     NOT_ALLOWED,
     REFUSED,
     RUNNING,
-    SNAPS,
     STARTING,
-    STATUS,
     STRANGER,
     TARGET_DOWN,
     UNKNOWN,
     WRONG,
-    Answer,
-    live,
-    question,
+    alike,
     refusal,
     seen,
     status,
-    tell,
 )
+from tests.core.scripts import SNAPS, STATUS, Answer, live, question, tell
 
-DOWN = Reply(502, b"bad gateway")
 TOO_MANY = refusal(429, "rate limited")
 TLS = Fault(FaultKind.TLS, "certificate has expired")
 ENDURED = {
@@ -67,20 +63,15 @@ ENDURED = {
 }
 
 
-def shown(kind: str, state: str) -> Answer:
-    """Show a job of a kind without a status."""
-    return seen(kind, t1=state, t2=state)
-
-
 @pytest.mark.parametrize("fault", ENDURED.values(), ids=ENDURED)
 @pytest.mark.parametrize("times", [1, 4, 12])
 def test_faults_are_endured(fault: Answer, times: int) -> None:
     """Once the cluster answered, faults in the middle of a wait change nothing about its end (S28, E6)."""
     told = tell(
         JobWait(JOB, "dsort"),
-        (SNAPS, shown("dsort", "running")),
+        (SNAPS, alike("dsort", "running")),
         *[(SNAPS, fault)] * times,
-        (SNAPS, shown("dsort", "finished")),
+        (SNAPS, alike("dsort", "finished")),
     )
     told.succeeded(Outcome.FINISHED)
 
@@ -90,7 +81,7 @@ def test_fault_is_the_cause_of_the_timeout(fault: Answer) -> None:
     """A wait that cannot ask any more ends at its deadline, with the fault as the cause and what was seen."""
     told = live(
         JobWait(JOB, "dsort", timeout=60.0),
-        lambda _, at: shown("dsort", "running") if at < 10.0 else fault,
+        lambda _, at: alike("dsort", "running") if at < 10.0 else fault,
     )
     error = told.raised(Timeout)
     assert isinstance(error.__cause__, TransportFault | RequestFailed)
@@ -104,7 +95,7 @@ def test_past_faults_are_no_cause() -> None:
     """A fault that was overcome is not the cause of a later time-out."""
     told = live(
         JobWait(JOB, "dsort", timeout=20.0),
-        lambda _, at: REFUSED if 5.0 < at < 10.0 else shown("dsort", "running"),
+        lambda _, at: REFUSED if 5.0 < at < 10.0 else alike("dsort", "running"),
     )
     assert told.raised(Timeout).__cause__ is None
 
@@ -112,7 +103,7 @@ def test_past_faults_are_no_cause() -> None:
 # What ends a wait at once.
 
 
-@pytest.mark.parametrize("before", [(), ((SNAPS, shown("dsort", "running")),)], ids=["at first", "later"])
+@pytest.mark.parametrize("before", [(), ((SNAPS, alike("dsort", "running")),)], ids=["at first", "later"])
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
@@ -143,8 +134,8 @@ def test_fresh_token_that_is_accepted() -> None:
     """A token may expire many times in a long wait; each time one fresh token is asked for."""
     told = tell(
         JobWait(JOB, "dsort"),
-        *[(SNAPS, shown("dsort", "running")), (SNAPS, NO_TOKEN)] * 3,
-        (SNAPS, shown("dsort", "finished")),
+        *[(SNAPS, alike("dsort", "running")), (SNAPS, NO_TOKEN)] * 3,
+        (SNAPS, alike("dsort", "finished")),
     )
     told.succeeded(Outcome.FINISHED)
     assert [False, False, True, False, True, False, True] == [each.refresh_token for each in told.requests]
@@ -180,7 +171,7 @@ def test_five_malformed_replies_in_a_row(kind: str) -> None:
     assert 5 == len(told.asked)
 
 
-@pytest.mark.parametrize("between", [shown("dsort", "running"), REFUSED, BUSY, UNKNOWN], ids=repr)
+@pytest.mark.parametrize("between", [alike("dsort", "running"), REFUSED, BUSY, UNKNOWN], ids=repr)
 def test_malformed_replies_not_in_a_row(between: Answer) -> None:
     """Anything else in between starts the count again."""
     told = tell(
@@ -188,7 +179,7 @@ def test_malformed_replies_not_in_a_row(between: Answer) -> None:
         *[(SNAPS, MALFORMED)] * 4,
         (SNAPS, between),
         *[(SNAPS, MALFORMED)] * 4,
-        (SNAPS, shown("dsort", "running")),
+        (SNAPS, alike("dsort", "running")),
     )
     assert told.pending.delay > 0
 
@@ -236,7 +227,7 @@ def test_outage_without_a_deadline(kind: str) -> None:
     def answer(asked: str, at: float) -> Answer:
         if 100.0 < at < 690.0 or at > 1000.0:
             return REFUSED
-        return RUNNING if asked == STATUS else shown(kind, "running")
+        return RUNNING if asked == STATUS else alike(kind, "running")
 
     told = live(JobWait(JOB, kind, timeout=None), answer)
     told.raised(TransportFault)
@@ -247,7 +238,7 @@ def test_outage_with_a_deadline() -> None:
     """With a deadline, faults are endured to it, however long that is."""
     told = live(
         JobWait(JOB, "dsort", timeout=3600.0),
-        lambda _, at: REFUSED if at > 10.0 else shown("dsort", "running"),
+        lambda _, at: REFUSED if at > 10.0 else alike("dsort", "running"),
     )
     told.raised(Timeout)
     assert 3600.0 == told.now

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 import pytest
 
 from ais_jobcore import JobWait, Outcome, Reply, Timeout
-from tests.core.scripts import JOB, NOON_NS, OVER, REFUSED, RUNNING, SNAPS, STATUS, UNKNOWN, status, tell
+from tests.builders import JOB, NOON_NS, OVER, REFUSED, RUNNING, UNKNOWN, reply, snap_document, status
+from tests.core.scripts import SNAPS, STATUS, tell
 
 DATE: Final = "Mon, 23 Nov 2026 12:01:01 GMT"
 """A second after the end of the job."""
@@ -18,16 +18,8 @@ LATE: Final = "Mon, 23 Nov 2026 12:02:30 GMT"
 
 def finished(date: str = DATE, kind: str = "copy-bck", name: str = "Date", err: str = "") -> Reply:
     """Make an answer by two targets that finished at 12:01, sent at a date."""
-    snap = {
-        "id": JOB,
-        "kind": kind,
-        "start-time": "2026-11-23T12:00:00Z",
-        "end-time": "2026-11-23T12:01:00Z",
-        "err": err,
-        "aborted": False,
-        "is_idle": True,
-    }
-    return Reply(200, json.dumps({"t1": [snap], "t2": [snap]}).encode(), {name: date} if date else {})
+    snap = snap_document(JOB, "finished", err, kind=kind)
+    return reply({"t1": [snap], "t2": [snap]}, headers={name: date} if date else {})
 
 
 @pytest.mark.parametrize("name", ["Date", "date"])

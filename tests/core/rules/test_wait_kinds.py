@@ -8,23 +8,8 @@ import pytest
 
 from ais_jobcore import KINDS, BucketRef, Continue, JobInfoNotFound, JobWait, Kind, Outcome, Timeout
 from ais_jobcore.kinds import Strategy
-from tests.core.scripts import (
-    ACTIVE,
-    JOB,
-    NOON_NS,
-    OVER,
-    REFUSED,
-    RUNNING,
-    SNAPS,
-    STATUS,
-    UNKNOWN,
-    Answer,
-    live,
-    question,
-    seen,
-    status,
-    tell,
-)
+from tests.builders import JOB, NOON_NS, OVER, REFUSED, RUNNING, UNKNOWN, seen, status
+from tests.core.scripts import ACTIVE, SNAPS, STATUS, Answer, live, question, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable

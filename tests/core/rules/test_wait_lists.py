@@ -10,7 +10,7 @@ from ais_jobcore import Continue, Done, Fault, JobWait, Outcome, TargetState, Ti
 from ais_jobcore.queries import Query
 from ais_jobcore.wire.lean import sight_all
 from ais_jobcore.wire.observations import Listing
-from tests.core.scripts import JOB, NOON_NS, OVER, REFUSED, UNKNOWN, seen
+from tests.builders import JOB, NOON_NS, OVER, REFUSED, UNKNOWN, seen
 
 if TYPE_CHECKING:
     from ais_jobcore.snapshots import AggregatedJobSnap

@@ -10,9 +10,10 @@ from attrs import frozen
 from ais_jobcore import Continue, JobWait, WaitOptions, limits
 from ais_jobcore.rules.pacing import _interval, _retry_delay, next_moment
 from ais_jobcore.rules.progress import estimated_rest
-from ais_jobcore.rules.sources import preferred_source
+from ais_jobcore.rules.sources import preferred_source, sources
 from ais_jobcore.rules.state import Faults, Phase, Progress, Quiet, Signal, Source
-from tests.core.scripts import JOB, REFUSED, RUNNING, altered, status
+from tests.builders import JOB, REFUSED, RUNNING, status
+from tests.core.scripts import altered
 
 if TYPE_CHECKING:
     from ais_jobcore.rules.state import WaitState
@@ -124,8 +125,9 @@ def test_long_back_off_is_not_shortened() -> None:
 def test_all_have_forgotten() -> None:
     """Where nobody knows the job, the first to ask is asked."""
     lost = state(unknown_to=frozenset(Source))
-    assert Source.STATUS is preferred_source(lost)
-    assert Source.SNAPSHOTS is preferred_source(state("dsort", unknown_to=frozenset(Source)))
+    assert Source.STATUS is preferred_source(lost, sources(lost))
+    lost = state("dsort", unknown_to=frozenset(Source))
+    assert Source.SNAPSHOTS is preferred_source(lost, sources(lost))
 
 
 def test_moment_is_never_past_what_a_source_remembers() -> None:

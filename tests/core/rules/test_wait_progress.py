@@ -21,30 +21,10 @@ from ais_jobcore import (
 )
 from ais_jobcore.limits import APPROACH, JITTER, LONGEST_SLEEP, SHORTEST_SLEEP, TIGHTEST
 from ais_jobcore.queries import Query
-from tests.core.scripts import (
-    JOB,
-    OVER,
-    REFUSED,
-    RUNNING,
-    SNAPS,
-    STATUS,
-    TARGET_DOWN,
-    UNKNOWN,
-    Answer,
-    Told,
-    live,
-    seen,
-    snap,
-    tell,
-)
+from tests.builders import JOB, OVER, REFUSED, RUNNING, TARGET_DOWN, UNKNOWN, counted, seen, snap
+from tests.core.scripts import SNAPS, STATUS, Answer, Told, live, tell
 
 KIND = "dsort"
-
-
-def done(objects: int = 0, size: int = 0, state: str = "running", **others: str) -> AggregatedJobSnap:
-    """Show a job with counters on its first target."""
-    counted = evolve(snap(state), stats=JobStats(objects, size, in_objects=objects))
-    return seen(KIND, t1=counted, **others)
 
 
 def wait(kind: str = KIND, timeout: float | None = None, **options: object) -> JobWait:
@@ -57,7 +37,7 @@ def linear(seconds: float, objects: int = 1000, head_start: float = 0.0) -> obje
 
     def answer(_: str, now: float) -> Answer:
         part = min(1.0, head_start + (1 - head_start) * now / seconds)
-        return done(
+        return counted(
             int(part * objects), int(part * objects) * 10, "finished" if now >= seconds else "running"
         )
 
@@ -102,7 +82,7 @@ def test_estimate_is_by_what_was_seen(head_start: float) -> None:
 
 def test_estimate() -> None:
     """From two looks: so much more in so many seconds, so a part of the rest is slept at once."""
-    told = tell(wait(expected_objects=1000), (SNAPS, done(100)), (SNAPS, (4.0, done(200))))
+    told = tell(wait(expected_objects=1000), (SNAPS, counted(100)), (SNAPS, (4.0, counted(200))))
     rest = 800 / 100 * told.now
     assert told.pending.delay == near(APPROACH * rest)
 
@@ -110,13 +90,13 @@ def test_estimate() -> None:
 def test_slower_of_two_totals_counts() -> None:
     """All objects and all bytes have to be done."""
     expecting = wait(expected_objects=100, expected_bytes=1000)
-    told = tell(expecting, (SNAPS, done(0, 0)), (SNAPS, (4.0, done(90, 100))))
+    told = tell(expecting, (SNAPS, counted(0, 0)), (SNAPS, (4.0, counted(90, 100))))
     assert told.pending.delay == near(APPROACH * 9 * told.now)
 
 
 def test_first_look_is_no_estimate() -> None:
     """Nothing is known of its speed yet."""
-    told = tell(wait(expected_objects=1000), (SNAPS, done(999)))
+    told = tell(wait(expected_objects=1000), (SNAPS, counted(999)))
     assert told.pending.delay == near(keller(told))
 
 
@@ -125,7 +105,7 @@ def test_two_looks_at_one_moment_are_no_estimate() -> None:
     expecting = wait(expected_objects=1000)
     expecting.start(0.0)
     for objects in (1, 2, 3):
-        expecting.handle(done(objects), 0.0)
+        expecting.handle(counted(objects), 0.0)
     told = Told(expecting, 0.0)
     assert expecting.decision is not None
     assert expecting.decision.delay == near(keller(told))  # type: ignore[union-attr]
@@ -136,7 +116,7 @@ def test_stalled_job_keeps_no_estimate(now_done: int) -> None:
     """A job that does not move, or goes back, is soon asked for by the schedule again."""
     told = live(
         wait(expected_objects=1000, timeout=400.0),
-        lambda _, now: done(int(now) if now < 100 else now_done),
+        lambda _, now: counted(int(now) if now < 100 else now_done),
     )
     gaps = [after - before for before, after in pairwise(told.moments) if before > 200.0]
     expected = [Keller().interval(before, snapshots=True) for before in told.moments if before > 200.0]
@@ -161,7 +141,7 @@ def test_estimate_that_was_too_long() -> None:
 
 def test_estimate_never_sleeps_for_ever() -> None:
     """Jobs are stopped, and speeds change."""
-    told = tell(wait(expected_objects=10**9), (SNAPS, done(0)), (SNAPS, (5.0, done(1))))
+    told = tell(wait(expected_objects=10**9), (SNAPS, counted(0)), (SNAPS, (5.0, counted(1))))
     assert told.pending.delay == near(LONGEST_SLEEP)
 
 
@@ -169,7 +149,7 @@ def test_estimate_never_sleeps_for_ever() -> None:
 def test_estimate_in_a_fault(fault: Answer) -> None:
     """A target that is away while the end is near does not make a wait ask in a frenzy."""
     told = live(
-        wait(expected_objects=100, timeout=60.0), lambda _, now: fault if now > 19 else done(int(5 * now))
+        wait(expected_objects=100, timeout=60.0), lambda _, now: fault if now > 19 else counted(int(5 * now))
     )
     late = [moment for moment in told.moments if moment > 22]
     assert len(late) < 60
@@ -181,7 +161,7 @@ def test_estimate_in_a_fault(fault: Answer) -> None:
 
 def test_expected_duration() -> None:
     """The first look is at once, the next ones draw near the expected end, and the schedule follows."""
-    told = live(wait(expected_duration=100.0, timeout=200.0), lambda *_: done())
+    told = live(wait(expected_duration=100.0, timeout=200.0), lambda *_: counted())
     gaps = [after - before for before, after in pairwise(told.moments)]
     for moment, gap in zip(told.moments, gaps, strict=False):
         if moment < 99:
@@ -200,9 +180,9 @@ def test_expected_duration_of_a_kind_with_a_status() -> None:
 def test_counters_are_better_than_memories() -> None:
     """Where the counters tell of the end, the previous run does not matter."""
     expecting = wait(expected_objects=1000, expected_duration=5000.0)
-    told = tell(expecting, (SNAPS, done(0)), (SNAPS, done(500)))
+    told = tell(expecting, (SNAPS, counted(0)), (SNAPS, counted(500)))
     assert told.pending.delay < 1.1 * told.now
-    fresh = tell(wait(expected_objects=1000, expected_duration=500.0), (SNAPS, done(0)))
+    fresh = tell(wait(expected_objects=1000, expected_duration=500.0), (SNAPS, counted(0)))
     assert fresh.pending.delay == near(APPROACH * 500.0)
 
 
@@ -271,7 +251,7 @@ def test_schedule_of_your_own() -> None:
     """It decides about every interval, give or take the jitter."""
     told = tell(wait("copy-bck", schedule=Steady(7.0)), *[(STATUS, RUNNING)] * 3)
     assert [decision.delay for decision in told.decisions[1:]] == near([7.0] * 3)
-    told = tell(wait(schedule=Steady(7.0)), (SNAPS, done()))
+    told = tell(wait(schedule=Steady(7.0)), (SNAPS, counted()))
     assert told.pending.delay == near(14.0)
 
 
@@ -302,7 +282,7 @@ def test_presets(name: str, times: float) -> None:
 
 def moved(moment: float, *, stops_at: float) -> AggregatedJobSnap:
     """Show a job that works on two targets until some moment, and goes on for ever."""
-    return done(int(10 * min(moment, stops_at)), t2="finished", t3="running")
+    return counted(int(10 * min(moment, stops_at)), t2="finished", t3="running")
 
 
 def test_stalled_job_ends_the_wait() -> None:
@@ -321,7 +301,7 @@ def test_stall_is_warned_of() -> None:
     """With ``warn`` it is in the reason while it lasts, and in the notes of the result."""
     told = live(
         wait(stall_timeout=30.0, on_stall="warn"),
-        lambda _, now: done(5, state="finished" if now > 90 else "running"),
+        lambda _, now: counted(5, state="finished" if now > 90 else "running"),
     )
     stuck = "nothing moved for 30 s: 1 running (t1)"
     assert (stuck,) == told.succeeded(Outcome.FINISHED).notes
@@ -334,8 +314,8 @@ def test_stall_is_warned_of() -> None:
 @pytest.mark.parametrize(
     "alive",
     [
-        lambda now: done(int(now)),
-        lambda now: done(0, int(now)),
+        lambda now: counted(int(now)),
+        lambda now: counted(0, int(now)),
         lambda now: seen(KIND, t1=evolve(snap("running"), stats=JobStats(out_bytes=int(now)))),
         lambda now: seen(KIND, t1="running", t2="running" if now % 40 < 20 else "not started"),
         lambda now: seen(KIND, t1=snap("running", f"{now // 20:g} objects are missing")),
@@ -363,9 +343,9 @@ def test_stall_without_any_stats() -> None:
 
 def test_faults_are_no_stall() -> None:
     """Who cannot ask cannot tell; as soon as it can be seen that nothing moved, it is told."""
-    told = live(wait(stall_timeout=10.0, timeout=100.0), lambda _, now: done(1) if now < 5 else REFUSED)
+    told = live(wait(stall_timeout=10.0, timeout=100.0), lambda _, now: counted(1) if now < 5 else REFUSED)
     told.raised(Timeout)
-    told = live(wait(stall_timeout=10.0), lambda _, now: REFUSED if 5 < now < 60 else done(1))
+    told = live(wait(stall_timeout=10.0), lambda _, now: REFUSED if 5 < now < 60 else counted(1))
     told.raised(Stalled)
     assert 60.0 < told.now < 70.0
 

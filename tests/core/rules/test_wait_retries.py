@@ -4,35 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from ais_jobcore import JobWait, Keller, Outcome, Reply, WaitOptions
+from ais_jobcore import JobWait, Keller, Outcome, WaitOptions
 from ais_jobcore.limits import JITTER
-from tests.core.scripts import (
+from tests.builders import (
     BUSY,
+    DOWN,
     JOB,
     MALFORMED,
     NO_TOKEN,
     OVER,
     REFUSED,
-    SNAPS,
     STARTING,
-    STATUS,
     STRANGER,
     TARGET_DOWN,
     UNKNOWN,
-    Answer,
-    Told,
-    live,
+    alike,
     refusal,
     seen,
-    tell,
 )
-
-DOWN = Reply(502, b"bad gateway")
-
-
-def shown(kind: str, state: str) -> Answer:
-    """Show a job of a kind without a status."""
-    return seen(kind, t1=state, t2=state)
+from tests.core.scripts import SNAPS, STATUS, Answer, Told, live, tell
 
 
 def delays(told: Told) -> list[float]:
@@ -42,11 +32,11 @@ def delays(told: Told) -> list[float]:
 
 def test_back_off() -> None:
     """Faults back off from 0.2 s, twofold, to 5 s, give or take a tenth; a good answer starts again."""
-    told = tell(JobWait(JOB, "dsort"), (SNAPS, shown("dsort", "running")), *[(SNAPS, REFUSED)] * 8)
+    told = tell(JobWait(JOB, "dsort"), (SNAPS, alike("dsort", "running")), *[(SNAPS, REFUSED)] * 8)
     expected = [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
     assert delays(told)[1:] == pytest.approx(expected, rel=JITTER)
     told = tell(
-        JobWait(JOB, "dsort"), *[(SNAPS, REFUSED)] * 4, (SNAPS, shown("dsort", "running")), (SNAPS, REFUSED)
+        JobWait(JOB, "dsort"), *[(SNAPS, REFUSED)] * 4, (SNAPS, alike("dsort", "running")), (SNAPS, REFUSED)
     )
     assert told.pending.delay == pytest.approx(0.2, rel=JITTER)
 
@@ -64,7 +54,7 @@ def test_trouble_does_not_last_as_long_as_the_gaps_of_a_long_wait(fault: Answer)
     """However seldom a long job is asked about, an outage is told from two faults hours apart."""
     long = Keller(k=100.0, floor=1800.0, snapshot_floor=1800.0)
     wait = JobWait(JOB, "dsort", None, options=WaitOptions(schedule=long))
-    told = tell(wait, (SNAPS, shown("dsort", "running")), *[(SNAPS, fault)] * 12)
+    told = tell(wait, (SNAPS, alike("dsort", "running")), *[(SNAPS, fault)] * 12)
     assert delays(told)[0] > 1000
     assert max(delays(told)[1:]) <= 30 * (1 + JITTER)
     assert told.wait.decision is told.pending
@@ -82,7 +72,7 @@ def test_retry_after_is_honoured() -> None:
 def test_retry_after_is_forgotten_with_the_next_answer() -> None:
     """It is for the next request only."""
     told = tell(
-        JobWait(JOB, "dsort"), (SNAPS, refusal(429, Retry_After="7")), (SNAPS, shown("dsort", "running"))
+        JobWait(JOB, "dsort"), (SNAPS, refusal(429, Retry_After="7")), (SNAPS, alike("dsort", "running"))
     )
     assert told.pending.delay < 2.0
 
@@ -112,7 +102,7 @@ def test_other_endpoints_are_tried(fault: Answer) -> None:
     assert [0, 1, 2, 0] == [each.endpoint for each in told.requests]
 
 
-@pytest.mark.parametrize("answer", [TARGET_DOWN, NO_TOKEN, UNKNOWN, shown("dsort", "running")], ids=repr)
+@pytest.mark.parametrize("answer", [TARGET_DOWN, NO_TOKEN, UNKNOWN, alike("dsort", "running")], ids=repr)
 def test_endpoint_stays_for_what_another_cannot_mend(answer: Answer) -> None:
     """A target that is down is down for every proxy; and an endpoint that answers is kept."""
     told = tell(JobWait(JOB, "dsort", options=WaitOptions(endpoints=3)), (SNAPS, REFUSED), (SNAPS, answer))

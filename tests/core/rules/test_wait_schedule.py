@@ -8,12 +8,8 @@ import pytest
 
 from ais_jobcore import JobWait, Keller, WaitOptions
 from ais_jobcore.limits import JITTER
-from tests.core.scripts import JOB, RUNNING, STATUS, Answer, Told, live, seen
-
-
-def working(asked: str, _: float) -> Answer:
-    """Answer for a job that never ends."""
-    return RUNNING if asked == STATUS else seen("dsort", t1="running")
+from tests.builders import JOB
+from tests.core.scripts import Told, live, working
 
 
 def watched(kind: str = "dsort", timeout: float = 3600.0, seed: int = 0) -> Told:

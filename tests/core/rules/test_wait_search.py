@@ -20,23 +20,8 @@ from ais_jobcore import (
     WaitOptions,
 )
 from ais_jobcore.errors import AmbiguousJob
-from tests.core.scripts import (
-    ACTIVE,
-    JOB,
-    NOON_NS,
-    NOT_ALLOWED,
-    REFUSED,
-    SNAPS,
-    STATUS,
-    UNKNOWN,
-    WRONG,
-    Answer,
-    live,
-    seen,
-    snap,
-    status,
-    tell,
-)
+from tests.builders import JOB, NOON_NS, NOT_ALLOWED, REFUSED, UNKNOWN, WRONG, seen, snap, status
+from tests.core.scripts import ACTIVE, SNAPS, STATUS, Answer, live, tell
 
 DATA = BucketRef("data")
 

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from attrs import evolve
 
-from ais_jobcore import AggregatedJobSnap, JobSnap, JobWait, Outcome, Reply, TargetState, Timeout
-from tests.core.scripts import (
+from ais_jobcore import AggregatedJobSnap, JobWait, Outcome, Reply, TargetState, Timeout
+from tests.builders import (
+    ENDING,
+    IDLING,
     JOB,
     NOON,
     REFUSED,
-    SNAPS,
     TARGET_DOWN,
     UNKNOWN,
-    Answer,
-    live,
+    ending,
+    idling,
     seen,
     snap,
-    tell,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-IDLING, ENDING = "archive", "dsort"
-
-
-def idling(**targets: str | JobSnap | Sequence[JobSnap]) -> AggregatedJobSnap:
-    """Show a job of a kind that idles."""
-    return seen(IDLING, **targets)
-
-
-def ending(**targets: str | JobSnap | Sequence[JobSnap]) -> AggregatedJobSnap:
-    """Show a job of a kind that ends, of which the proxies know nothing."""
-    return seen(ENDING, **targets)
-
+from tests.core.scripts import SNAPS, Answer, live, tell
 
 # Aborts.
 

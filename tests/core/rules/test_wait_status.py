@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ais_jobcore import JobStatus, JobWait, Outcome, ProtocolError, TargetState, Timeout, WaitOptions
-from tests.core.scripts import (
+from tests.builders import (
     JOB,
     MALFORMED,
     NO_TOKEN,
@@ -14,18 +14,13 @@ from tests.core.scripts import (
     OVER,
     REFUSED,
     RUNNING,
-    SNAPS,
-    STATUS,
     TARGET_DOWN,
     UNKNOWN,
-    Answer,
-    live,
-    question,
     seen,
     snap,
     status,
-    tell,
 )
+from tests.core.scripts import SNAPS, STATUS, Answer, live, question, tell
 
 FAILED = status("t[t1]: no space left (and 2 more errors)", end=NOON_NS)
 STOPPED = status("user abort", aborted=True)

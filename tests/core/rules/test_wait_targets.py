@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from ais_jobcore import AggregatedJobSnap, JobSnap, JobWait, Outcome, TargetState, Timeout
-from tests.core.scripts import (
-    JOB,
-    REFUSED,
-    SNAPS,
-    STATUS,
-    TARGET_DOWN,
-    UNKNOWN,
-    Answer,
-    live,
-    seen,
-    snap,
-    status,
-    tell,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-IDLING, ENDING = "archive", "dsort"
-
-
-def show(**targets: str | JobSnap | Sequence[JobSnap]) -> AggregatedJobSnap:
-    """Show a job of a kind that ends, of which the proxies know nothing."""
-    return seen(ENDING, **targets)
+from ais_jobcore import AggregatedJobSnap, JobWait, Outcome, TargetState, Timeout
+from tests.builders import ENDING, IDLING, JOB, REFUSED, TARGET_DOWN, UNKNOWN, ending, seen, snap, status
+from tests.core.scripts import SNAPS, STATUS, Answer, live, tell
 
 
 @pytest.mark.parametrize("work", ["not started", "running", "idle"])
@@ -39,9 +15,9 @@ def test_target_that_vanishes_is_lost(work: str, rest: str) -> None:
     """A target seen unfinished and missing from two replies, the second asked for 2 s later, is lost (E1)."""
     told = tell(
         JobWait(JOB, ENDING),
-        (SNAPS, show(t1=work, t2=rest)),
-        (SNAPS, (0.3, show(t2=rest))),
-        (SNAPS, show(t2=rest)),
+        (SNAPS, ending(t1=work, t2=rest)),
+        (SNAPS, (0.3, ending(t2=rest))),
+        (SNAPS, ending(t2=rest)),
     )
     result = told.failed(Outcome.LOST)
     assert TargetState.LOST is result.targets["t1"]
@@ -64,9 +40,9 @@ def test_error_of_a_lost_target_is_kept() -> None:
     """What a lost target said before is part of the result."""
     told = tell(
         JobWait(JOB, ENDING),
-        (SNAPS, show(t1=snap("running", "t1: disk fault"), t2="running")),
-        (SNAPS, show(t2="running")),
-        (SNAPS, show(t2="running")),
+        (SNAPS, ending(t1=snap("running", "t1: disk fault"), t2="running")),
+        (SNAPS, ending(t2="running")),
+        (SNAPS, ending(t2="running")),
     )
     assert "t1: disk fault" in told.failed(Outcome.LOST).errors["t1"]
 
@@ -75,16 +51,16 @@ def test_target_missing_once_is_not_lost() -> None:
     """A target may be missing from one reply; while it is, nothing ends."""
     told = tell(
         JobWait(JOB, ENDING),
-        (SNAPS, show(t1="running", t2="running")),
-        (SNAPS, show(t2="finished")),
-        (SNAPS, show(t1="finished", t2="finished")),
+        (SNAPS, ending(t1="running", t2="running")),
+        (SNAPS, ending(t2="finished")),
+        (SNAPS, ending(t1="finished", t2="finished")),
     )
     told.succeeded(Outcome.FINISHED)
 
 
 def test_target_missing_twice_but_not_in_a_row_is_not_lost() -> None:
     """Being there in between makes a new start."""
-    both, one = show(t1="running", t2="running"), show(t2="running")
+    both, one = ending(t1="running", t2="running"), ending(t2="running")
     told = tell(JobWait(JOB, ENDING), (SNAPS, both), (SNAPS, one), (SNAPS, both), (SNAPS, one))
     assert told.pending.delay == pytest.approx(2.0)
 
@@ -94,11 +70,11 @@ def test_only_good_replies_count(fault: Answer) -> None:
     """A reply that could not be had shows no target missing."""
     told = tell(
         JobWait(JOB, ENDING),
-        (SNAPS, show(t1="running", t2="running")),
+        (SNAPS, ending(t1="running", t2="running")),
         (SNAPS, fault),
-        (SNAPS, show(t2="running")),
+        (SNAPS, ending(t2="running")),
         (SNAPS, fault),
-        (SNAPS, show(t1="running", t2="running")),
+        (SNAPS, ending(t1="running", t2="running")),
     )
     assert told.pending.delay > 0
 
@@ -107,21 +83,21 @@ def test_early_reply_does_not_lose_a_target() -> None:
     """An embedder may report before its time; 2 s have to pass all the same."""
     wait = JobWait(JOB, ENDING)
     wait.start(0.0)
-    wait.handle(show(t1="running", t2="running"), 0.0)
+    wait.handle(ending(t1="running", t2="running"), 0.0)
     for now in (0.5, 1.0, 1.5, 2.4):
-        assert hasattr(wait.handle(show(t2="running"), now), "delay")
-    assert not hasattr(wait.handle(show(t2="running"), 2.6), "delay")
+        assert hasattr(wait.handle(ending(t2="running"), now), "delay")
+    assert not hasattr(wait.handle(ending(t2="running"), 2.6), "delay")
 
 
 def test_finished_target_that_vanishes_stays_finished() -> None:
     """What had ended on a target cannot get lost with it."""
     told = tell(
         JobWait(JOB, ENDING),
-        (SNAPS, show(t1="running", t2="running")),
-        (SNAPS, show(t1="finished", t2="running")),
-        (SNAPS, show(t2="running")),
-        (SNAPS, show(t2="running")),
-        (SNAPS, show(t2="finished")),
+        (SNAPS, ending(t1="running", t2="running")),
+        (SNAPS, ending(t1="finished", t2="running")),
+        (SNAPS, ending(t2="running")),
+        (SNAPS, ending(t2="running")),
+        (SNAPS, ending(t2="finished")),
     )
     assert TargetState.FINISHED is told.succeeded(Outcome.FINISHED).targets["t1"]
 
@@ -132,8 +108,8 @@ def test_target_back_with_a_later_start_is_lost(work: str, then: str) -> None:
     """A target that restarts has lost the work it had."""
     told = tell(
         JobWait(JOB, ENDING),
-        (SNAPS, show(t1=work, t2="running")),
-        (SNAPS, show(t1=snap(then, start=30.0), t2="running")),
+        (SNAPS, ending(t1=work, t2="running")),
+        (SNAPS, ending(t1=snap(then, start=30.0), t2="running")),
     )
     assert "later start" in told.failed(Outcome.LOST).errors["t1"]
 
@@ -154,7 +130,9 @@ def test_missing_target_is_looked_for_on_the_targets() -> None:
 def test_target_that_begins_is_not_back() -> None:
     """A start that becomes known is no restart."""
     told = tell(
-        JobWait(JOB, ENDING), (SNAPS, show(t1="not started")), (SNAPS, show(t1=snap("running", start=30.0)))
+        JobWait(JOB, ENDING),
+        (SNAPS, ending(t1="not started")),
+        (SNAPS, ending(t1=snap("running", start=30.0))),
     )
     assert told.pending.delay > 0
 
@@ -163,7 +141,7 @@ def test_vanished_target_is_not_lost_before_its_time_runs_out() -> None:
     """At the deadline a target that may yet come back is told as missing, by its last state."""
     told = live(
         JobWait(JOB, ENDING, timeout=3.0),
-        lambda _, at: show(t1="running", t2="running") if at < 1.8 else show(t2="running"),
+        lambda _, at: ending(t1="running", t2="running") if at < 1.8 else ending(t2="running"),
     )
     error = told.raised(Timeout)
     assert TargetState.RUNNING is error.targets["t1"]

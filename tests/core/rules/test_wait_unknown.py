@@ -5,23 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ais_jobcore import Fault, FaultKind, JobInfoNotFound, JobWait, NotFound, Outcome, Timeout, WaitOptions
-from tests.core.scripts import (
-    JOB,
-    OVER,
-    REFUSED,
-    RUNNING,
-    SNAPS,
-    STATUS,
-    STRANGER,
-    UNKNOWN,
-    Answer,
-    live,
-    question,
-    refusal,
-    seen,
-    status,
-    tell,
-)
+from tests.builders import JOB, OVER, REFUSED, RUNNING, STRANGER, UNKNOWN, refusal, seen, status
+from tests.core.scripts import SNAPS, STATUS, Answer, live, question, tell
 
 
 def test_other_source_is_asked_at_once() -> None:

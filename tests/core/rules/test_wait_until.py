@@ -2,36 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from ais_jobcore import AggregatedJobSnap, JobSnap, JobWait, Outcome, TargetState
-from tests.core.scripts import (
-    JOB,
-    NOON_NS,
-    OVER,
-    RUNNING,
-    SNAPS,
-    STATUS,
-    UNKNOWN,
-    Answer,
-    live,
-    seen,
-    snap,
-    status,
-    tell,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-IDLING = "archive"
-
-
-def idling(**targets: str | JobSnap | Sequence[JobSnap]) -> AggregatedJobSnap:
-    """Show a job of a kind that idles."""
-    return seen(IDLING, **targets)
+from ais_jobcore import JobWait, Outcome, TargetState
+from tests.builders import IDLING, JOB, NOON_NS, OVER, RUNNING, UNKNOWN, idling, seen, snap, status
+from tests.core.scripts import SNAPS, STATUS, Answer, live, tell
 
 
 def test_single_waits_for_every_target_seen() -> None:

@@ -17,6 +17,7 @@ from ais_jobcore.kinds import (
     find_kind,
     is_download_id,
     kind_of_id,
+    later_rebalance,
     named_kind,
     rebalance_number,
     require_waitable,
@@ -219,6 +220,23 @@ def test_the_number_of_a_rebalance_is_in_its_id() -> None:
     assert rebalance_number("g17") == 17
     assert rebalance_number("g0") == 0
     assert rebalance_number("x3CgTG-3v") is None
+
+
+@pytest.mark.parametrize(
+    ("finished", "expected"),
+    [
+        ((), ""),
+        (("g17",), ""),
+        (("g3", "g16"), ""),
+        (("g20", "g18", "g3"), "g18"),
+        (("x3CgTG-3v", "g18"), "g18"),
+        (("g100", "g99"), "g99"),
+    ],
+)
+def test_the_next_rebalance_takes_the_place_of_one(finished: tuple[str, ...], expected: str) -> None:
+    """It is the next by its number, of those that finished; other jobs do not count (G21)."""
+    assert expected == later_rebalance("g17", finished)
+    assert "" == later_rebalance("x3CgTG-3v", finished)
 
 
 @pytest.mark.parametrize("digits", [20, 4_300, 5_000, 100_000])

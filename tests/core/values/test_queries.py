@@ -203,3 +203,8 @@ def test_request_goes_nowhere_else() -> None:
     assert {"/v1/cluster"} == {Request(what=what).path for what in Query}
     assert {Query.START, Query.STOP} == {what for what in Query if Request(what=what).method == "PUT"}
     assert {"GET", "PUT"} == {Request(what=what).method for what in Query}
+
+
+def test_force_is_added_to_the_query() -> None:
+    """It takes nothing away from what a request asks for."""
+    assert {"what": "status", "force": "true"} == Request(what=Query.STATUS, job_id="j", force=True).query

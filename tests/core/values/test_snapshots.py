@@ -22,6 +22,7 @@ from ais_jobcore import (
     TargetState,
 )
 from ais_jobcore.snapshots import classify, from_nanoseconds, join_texts, to_nanoseconds
+from tests.builders import apart
 
 START: Final = datetime(2026, 8, 21, 10, 0, 0, 123456, tzinfo=UTC)
 END: Final = START + timedelta(seconds=5)
@@ -33,11 +34,6 @@ IDLE: Final = JobSnap(id="j", start_time=START, is_idle=True)
 FINISHED: Final = JobSnap(id="j", start_time=START, end_time=END, is_idle=True)
 ABORTED: Final = JobSnap(id="j", start_time=START, aborted=True, abort_err="user abort")
 ALL: Final = (NOT_STARTED, RUNNING, IDLE, FINISHED, ABORTED)
-
-
-def cluster(*snaps: JobSnap) -> AggregatedJobSnap:
-    """Put each snapshot on a target of its own."""
-    return AggregatedJobSnap({f"t{number}": (snap,) for number, snap in enumerate(snaps)})
 
 
 # What a snapshot is read as, by what it says: aborted, abort-err, started, ended, idle.
@@ -167,7 +163,7 @@ def test_snapshots_of_all_targets_are_listed() -> None:
 @pytest.mark.parametrize("snaps", list(itertools.combinations_with_replacement(ALL, 3)))
 def test_predicates_over_targets(snaps: tuple[JobSnap, ...]) -> None:
     """All idle means idle or ended on every target; any aborted and any finished mean one (S49)."""
-    reply = cluster(*snaps)
+    reply = apart(*snaps)
     quiet = all(snap in {IDLE, FINISHED, ABORTED} for snap in snaps)
     assert quiet is reply.all_idle()
     assert (ABORTED in snaps) is reply.any_aborted()
@@ -224,7 +220,7 @@ def test_snapshots_are_values() -> None:
         stats=JobStats(objects=1, bytes=2),
         ext={"deep": [1]},
     )
-    for value in (snap, snap.bucket, snap.stats, cluster(snap), JobStatus(uuid="j")):
+    for value in (snap, snap.bucket, snap.stats, apart(snap), JobStatus(uuid="j")):
         assert value == pickle.loads(pickle.dumps(value))  # noqa: S301
     with pytest.raises(FrozenInstanceError):
         snap.id = "other"

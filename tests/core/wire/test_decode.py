@@ -23,20 +23,21 @@ from ais_jobcore.queries import (
 from ais_jobcore.wire.decode import decode
 from ais_jobcore.wire.lean import Sightings
 from ais_jobcore.wire.observations import Accepted, ActiveJobs, Observation, Trouble, Unusable
-from tests.core.sent import ID, SNAP, STATUS, dump, one
+from tests.builders import JOB, dump, refusal
+from tests.core.sent import SNAP, STATUS, one
 
-SNAPSHOTS: Final = ask_snapshots(ID)
+SNAPSHOTS: Final = ask_snapshots(JOB)
 REQUESTS: Final[dict[str, Request]] = {
-    "sightings": ask_sightings(ID),
+    "sightings": ask_sightings(JOB),
     "snapshots": SNAPSHOTS,
     "kind": ask_kind("lru", active=True),
-    "counters": ask_sightings(ID, counted=True),
-    "status": ask_status(ID),
+    "counters": ask_sightings(JOB, counted=True),
+    "status": ask_status(JOB),
     "statuses": list_statuses(),
     "names": list_names(),
     "list of a kind": list_kind("lru"),
     "start": start_job("lru"),
-    "stop": stop_job(ID),
+    "stop": stop_job(JOB),
 }
 every_request = pytest.mark.parametrize("request_", REQUESTS.values(), ids=list(REQUESTS))
 
@@ -49,21 +50,9 @@ ANSWERS: Final[dict[str, tuple[bytes, type[Observation]]]] = {
     "statuses": (dump([STATUS]), ActiveJobs),
     "names": (b'["lru[a]"]', ActiveJobs),
     "list of a kind": (one(SNAP), ActiveJobs),
-    "start": (ID.encode(), Accepted),
+    "start": (JOB.encode(), Accepted),
     "stop": (b"", Accepted),
 }
-
-
-def refusal(status: int, message: str = "words", tcode: str = "") -> bytes:
-    """Spell AIStore's own error document."""
-    document = {
-        "message": message,
-        "method": "GET",
-        "url_path": "/v1/cluster",
-        "node": "p[x]",
-        "status": status,
-    }
-    return dump({"tcode": tcode, **document} if tcode else document)
 
 
 # HTTP statuses.
@@ -103,7 +92,7 @@ def test_every_refusal(request_: Request, author: str) -> None:
     """
     for status in [0, *range(100, 200), *range(400, 600), 600, 999]:
         body, words = {
-            "aistore": (refusal(status), "words"),
+            "aistore": (refusal(status, "words").body, "words"),
             "nobody": (b"", f"HTTP {status} without a body"),
             "an ingress": (b"<html>\n<b>no</b></html>", "<html> <b>no</b></html>"),
             "an API gateway": (b'{"message":"Not Found"}', '{"message":"Not Found"}'),
@@ -122,16 +111,16 @@ def test_no_redirect_is_followed(request_: Request) -> None:
     """Every 3xx is a fault that says so, whatever its body."""
     for status in range(300, 400):
         expected = Fault(FaultKind.REDIRECT, f"HTTP {status}: redirects are not followed")
-        assert expected == decode(request_, Reply(status, refusal(status)))
+        assert expected == decode(request_, refusal(status))
         assert expected == decode(request_, Reply(status))
 
 
 def test_a_target_that_is_down() -> None:
     """`ErrFailedTo` is no refusal: a target is down, and the cluster map will drop it."""
     words = "failed to call t[Mczt18084] [control-plane], err: connection refused"
-    down = decode(SNAPSHOTS, Reply(400, refusal(400, words, "ErrFailedTo")))
+    down = decode(SNAPSHOTS, refusal(400, words, "ErrFailedTo"))
     assert Unusable(Trouble.TARGET_DOWN, words, 400, "ErrFailedTo", authentic=True) == down
-    other = decode(SNAPSHOTS, Reply(400, refusal(400, words, "ErrOther")))
+    other = decode(SNAPSHOTS, refusal(400, words, "ErrOther"))
     assert Unusable(Trouble.REFUSED, words, 400, "ErrOther", authentic=True) == other
 
 
@@ -180,13 +169,13 @@ CARE: Final[dict[str, tuple[Request, int, bytes, Observation]]] = {
     "snapshots, unknown id": (
         SNAPSHOTS,
         404,
-        refusal(404, '"x-[nosuchjob]" not found'),
+        refusal(404, '"x-[nosuchjob]" not found').body,
         NotFound('"x-[nosuchjob]" not found'),
     ),
     "snapshots, finished job, only running": (
         SNAPSHOTS,
         404,
-        refusal(404, '"x-[j]-only-running" not found'),
+        refusal(404, '"x-[j]-only-running" not found').body,
         NotFound('"x-[j]-only-running" not found'),
     ),
     "snapshots, a kind that never ran": (
@@ -198,32 +187,32 @@ CARE: Final[dict[str, tuple[Request, int, bytes, Observation]]] = {
     "snapshots, malformed id": (
         SNAPSHOTS,
         400,
-        refusal(400, 'invalid xaction (job) UUID "!"'),
+        refusal(400, 'invalid xaction (job) UUID "!"').body,
         Unusable(Trouble.REFUSED, 'invalid xaction (job) UUID "!"', 400, authentic=True),
     ),
     "status, unknown id": (
         REQUESTS["status"],
         404,
-        refusal(404, NOT_KNOWN, "ErrNotFound"),
+        refusal(404, NOT_KNOWN, "ErrNotFound").body,
         NotFound(NOT_KNOWN),
     ),
     "status, unknown kind": (
         REQUESTS["status"],
         400,
-        refusal(400, "invalid x-"),
+        refusal(400, "invalid x-").body,
         Unusable(Trouble.REFUSED, "invalid x-", 400, authentic=True),
     ),
     "status, another kind": (
         REQUESTS["status"],
         400,
-        refusal(400, "kind mismatch"),
+        refusal(400, "kind mismatch").body,
         Unusable(Trouble.REFUSED, "kind mismatch", 400, authentic=True),
     ),
     "status, another content type": (
         REQUESTS["status"],
         200,
         dump({**STATUS, "end_time": 1_795_436_866_000_000_000}),
-        JobStatus(uuid=ID, kind="lru", end_time=1_795_436_866_000_000_000),
+        JobStatus(uuid=JOB, kind="lru", end_time=1_795_436_866_000_000_000),
     ),
     "status on a proxy outside the IC": (
         REQUESTS["status"],
@@ -247,33 +236,33 @@ CARE: Final[dict[str, tuple[Request, int, bytes, Observation]]] = {
     "no token": (
         SNAPSHOTS,
         401,
-        refusal(401, "token required"),
+        refusal(401, "token required").body,
         Unusable(Trouble.UNAUTHENTICATED, "token required", 401, authentic=True),
     ),
     "an expired token": (
         SNAPSHOTS,
         401,
-        refusal(401, "invalid token [err: token expired]"),
+        refusal(401, "invalid token [err: token expired]").body,
         Unusable(Trouble.UNAUTHENTICATED, "invalid token [err: token expired]", 401, authentic=True),
     ),
     "not permitted": (
         SNAPSHOTS,
         403,
-        refusal(403, "user `u` has insufficient permissions"),
+        refusal(403, "user `u` has insufficient permissions").body,
         Unusable(Trouble.FORBIDDEN, "user `u` has insufficient permissions", 403, authentic=True),
     ),
     "start": (REQUESTS["start"], 200, b"g3", Accepted("g3")),
     "start, unknown key": (
         REQUESTS["start"],
         400,
-        refusal(400, "found unknown field: node"),
+        refusal(400, "found unknown field: node").body,
         Unusable(Trouble.REFUSED, "found unknown field: node", 400, authentic=True),
     ),
     "stop, even of an unknown id": (REQUESTS["stop"], 200, b"", Accepted()),
     "stop, by another name": (
         REQUESTS["stop"],
         400,
-        refusal(400, "invalid action"),
+        refusal(400, "invalid action").body,
         Unusable(Trouble.REFUSED, "invalid action", 400, authentic=True),
     ),
 }
@@ -310,7 +299,7 @@ def test_every_job_of_the_cluster_is_not_one_job() -> None:
         ("snapshots", {"t1": [{**SNAP, "stats": {"loc-objs": "1_000"}}]}, "t1[0].stats.loc-objs"),
         ("kind", {"t1": [{**SNAP, "start-time": "2026-11-23"}]}, "t1[0].start-time"),
         ("status", {**STATUS, "end_time": True}, "end_time"),
-        ("status", {"uuid": ID}, "end_time"),
+        ("status", {"uuid": JOB}, "end_time"),
     ],
 )
 def test_a_malformed_answer_is_named(name: str, body: object, place: str) -> None:
@@ -349,7 +338,7 @@ def test_words_of_a_stranger_are_harmless_and_few(status: int) -> None:
 def test_words_of_the_server_are_harmless() -> None:
     """AIStore's words, too, are kept in one line without control characters."""
     for status in (404, 400, 401):
-        seen = decode(SNAPSHOTS, Reply(status, refusal(status, "a\x1b[31m\nb\u2066c")))
+        seen = decode(SNAPSHOTS, refusal(status, "a\x1b[31m\nb\u2066c"))
         assert isinstance(seen, NotFound | Unusable)
         assert seen.message == "a[31m bc"
 
@@ -372,7 +361,7 @@ def test_no_reply_makes_decoding_fail(status: int, body: bytes, name: str) -> No
 )
 def test_no_damage_makes_decoding_fail(name: str, status: int, damage: list[tuple[int, bytes]]) -> None:
     """A good answer with some bytes replaced is an observation, and what is printed of it is harmless."""
-    body = bytearray(ANSWERS[name][0] if status == 200 else refusal(status))
+    body = bytearray(ANSWERS[name][0] if status == 200 else refusal(status).body)
     for place, replacement in damage:
         at = place % (len(body) + 1)
         body[at : at + len(replacement) // 2 + 1] = replacement

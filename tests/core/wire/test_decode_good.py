@@ -14,8 +14,7 @@ from ais_jobcore.snapshots import AggregatedJobSnap
 from ais_jobcore.wire.decode import READERS, _read_good
 from ais_jobcore.wire.lean import Sightings
 from ais_jobcore.wire.observations import Accepted, ActiveJobs, Trouble, Unusable
-from tests.core.groups import active, document, names, shown, statuses
-from tests.core.scripts import JOB
+from tests.builders import JOB, active, names, reply, shown, snap_document, status_document, statuses
 
 ASK = ask_sightings(JOB)
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
@@ -34,8 +33,8 @@ def test_every_question_has_a_reader() -> None:
 
 def test_one_job() -> None:
     """Its snapshots, cut down to what decides, with the counters where they are asked for."""
-    counted = {**document(JOB), "stats": {"loc-objs": "3", "loc-bytes": "70"}}
-    seen = read(Query.SIGHTINGS, active(t1=[counted, document("other")]))
+    counted = {**snap_document(JOB), "stats": {"loc-objs": "3", "loc-bytes": "70"}}
+    seen = read(Query.SIGHTINGS, active(t1=[counted, snap_document("other")]))
     assert isinstance(seen, Sightings)
     assert [TargetState.RUNNING] == [each.state for each in seen.own["t1"]]
     assert (0, 0) == seen.done
@@ -64,22 +63,21 @@ def test_date_of_anything_else(state: str) -> None:
 
 def test_all_jobs_of_a_kind() -> None:
     """Whole snapshots, of whatever job."""
-    seen = read(Query.SNAPSHOTS, active(t1=[document(JOB), document("other")]))
+    seen = read(Query.SNAPSHOTS, active(t1=[snap_document(JOB), snap_document("other")]))
     assert isinstance(seen, AggregatedJobSnap)
     assert [JOB, "other"] == [snap.id for snap in seen.list_snapshots()]
 
 
 def test_status() -> None:
     """What the proxies say of one job."""
-    body = b'{"kind":"lru","uuid":"x3CgTG-3v","err":"","end_time":0,"aborted":false}'
-    assert JobStatus(uuid=JOB, kind="lru") == read(Query.STATUS, Reply(200, body))
+    assert JobStatus(uuid=JOB, kind="lru") == read(Query.STATUS, reply(status_document(kind="lru")))
 
 
 @pytest.mark.parametrize(
     ("what", "reply"),
     [
         (Query.STATUSES, statuses("a", "b")),
-        (Query.ACTIVE, active(t1=[document("a")], t2=[document("b")])),
+        (Query.ACTIVE, active(t1=[snap_document("a")], t2=[snap_document("b")])),
         (Query.NAMES, names("a", "b")),
     ],
 )

@@ -12,7 +12,7 @@ from ais_jobcore.wire.decode import decode
 from ais_jobcore.wire.documents import read_status
 from ais_jobcore.wire.lean import Sightings, sight_all
 from ais_jobcore.wire.observations import Accepted, Observation, Trouble, Unusable
-from tests.core.sent import dump
+from tests.builders import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,20 +20,8 @@ from ais_jobcore import (
 from ais_jobcore.wire.documents import ErrorDocument, read_error, read_sightings, read_status
 from ais_jobcore.wire.lean import Sighting, sight
 from ais_jobcore.wire.models import read_snapshots
-from tests.core.sent import (
-    ID,
-    SNAP,
-    START_NS,
-    STATUS,
-    ZERO,
-    both_readers,
-    dump,
-    one,
-    read_one,
-    refuse,
-    sight_one,
-    snap_with,
-)
+from tests.builders import JOB, ZERO, dump
+from tests.core.sent import SNAP, START_NS, STATUS, both_readers, one, read_one, refuse, sight_one, snap_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +30,7 @@ if TYPE_CHECKING:
 def test_a_snapshot_is_read_whole() -> None:
     """Every field of a snapshot arrives, by the seed's names (S50)."""
     expected = JobSnap(
-        id=ID,
+        id=JOB,
         kind="copy-bck",
         start_time=datetime(2026, 11, 23, 12, 27, 31, 531549, tzinfo=UTC),
         end_time=None,
@@ -119,7 +106,7 @@ def test_lists_may_be_null_or_empty(read: Callable[[bytes], Any], document: obje
         ({"t1": [{}]}, "t1[0].id", "the id of a job was expected, not null"),
         ({"t1": [{**SNAP, "id": None}]}, "t1[0].id", "the id of a job was expected, not null"),
         ({"t1": [SNAP], "t2": [{**SNAP, "id": 7}]}, "t2[0].id", "the id of a job was expected, not int"),
-        ({"t1": [{**SNAP, "id": [ID]}]}, "t1[0].id", "the id of a job was expected, not list"),
+        ({"t1": [{**SNAP, "id": [JOB]}]}, "t1[0].id", "the id of a job was expected, not list"),
     ],
 )
 def test_a_reply_of_another_shape(
@@ -272,28 +259,28 @@ def test_a_bucket_without_a_name_is_none(bucket: object, expected: BucketRef | N
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        (STATUS, JobStatus(uuid=ID, kind="lru")),
-        ({**STATUS, "end_time": START_NS}, JobStatus(uuid=ID, kind="lru", end_time=START_NS)),
-        ({**STATUS, "end_time": -1}, JobStatus(uuid=ID, kind="lru", end_time=-1)),
-        ({**STATUS, "end_time": 2**63 - 1}, JobStatus(uuid=ID, kind="lru", end_time=2**63 - 1)),
-        ({**STATUS, "end_time": -(2**63)}, JobStatus(uuid=ID, kind="lru", end_time=-(2**63))),
+        (STATUS, JobStatus(uuid=JOB, kind="lru")),
+        ({**STATUS, "end_time": START_NS}, JobStatus(uuid=JOB, kind="lru", end_time=START_NS)),
+        ({**STATUS, "end_time": -1}, JobStatus(uuid=JOB, kind="lru", end_time=-1)),
+        ({**STATUS, "end_time": 2**63 - 1}, JobStatus(uuid=JOB, kind="lru", end_time=2**63 - 1)),
+        ({**STATUS, "end_time": -(2**63)}, JobStatus(uuid=JOB, kind="lru", end_time=-(2**63))),
         (
             {**STATUS, "err": "user abort", "aborted": True, "is_idle": True},
-            JobStatus(uuid=ID, kind="lru", err="user abort", aborted=True, is_idle=True),
+            JobStatus(uuid=JOB, kind="lru", err="user abort", aborted=True, is_idle=True),
         ),
-        ({**STATUS, "new": [1], "notes": ["x"]}, JobStatus(uuid=ID, kind="lru")),
+        ({**STATUS, "new": [1], "notes": ["x"]}, JobStatus(uuid=JOB, kind="lru")),
         (
-            {"uuid": ID, "end_time": 0, "err": ""},
-            JobStatus(uuid=ID, notes=("the server sends no aborted in a status",)),
+            {"uuid": JOB, "end_time": 0, "err": ""},
+            JobStatus(uuid=JOB, notes=("the server sends no aborted in a status",)),
         ),
         (
-            {"uuid": ID, "end_time": 0},
+            {"uuid": JOB, "end_time": 0},
             JobStatus(
-                uuid=ID,
+                uuid=JOB,
                 notes=("the server sends no aborted in a status", "the server sends no err in a status"),
             ),
         ),
-        ({**STATUS, "err": "x" * 10_000}, JobStatus(uuid=ID, kind="lru", err="x" * 10_000)),
+        ({**STATUS, "err": "x" * 10_000}, JobStatus(uuid=JOB, kind="lru", err="x" * 10_000)),
     ],
 )
 def test_statuses(document: dict[str, object], expected: JobStatus) -> None:
@@ -309,7 +296,7 @@ def test_statuses(document: dict[str, object], expected: JobStatus) -> None:
         ([STATUS], "", "a status was expected, not list"),
         ("x", "", "a status was expected, not str"),
         ({}, "uuid", "missing"),
-        ({"uuid": ID}, "end_time", "missing"),
+        ({"uuid": JOB}, "end_time", "missing"),
         ({"end_time": 0}, "uuid", "missing"),
         ({**STATUS, "uuid": None}, "uuid", "str was expected, not null"),
         ({**STATUS, "uuid": 7}, "uuid", "str was expected, not int"),
@@ -416,10 +403,10 @@ def test_place_of_a_status() -> None:
 def test_long_status_is_not_remembered() -> None:
     """It is read all the same, as often as it comes; a short one is read once."""
     status = {"uuid": "x", "kind": "lru", "end_time": 0, "err": "", "aborted": False}
-    long = json.dumps(status | {"uuid": "x" * 5000}).encode()
+    long = dump(status | {"uuid": "x" * 5000})
     assert read_status(long) is not read_status(long)
     assert read_status(long) == read_status(long)
-    short = json.dumps(status).encode()
+    short = dump(status)
     assert read_status(short) is read_status(short)
     longest = short + b" " * (limits.REMEMBERED_STATUS - len(short))
     assert read_status(longest) is read_status(longest)
@@ -443,7 +430,7 @@ def test_counters_are_read_where_they_are_asked_for() -> None:
 )
 def test_place_in_a_snapshot(key: str, value: object) -> None:
     """It names target, number and key, and what was expected there."""
-    body = json.dumps({"t1": [{"id": "other"}, {"id": "j", "kind": "lru", key: value}]}).encode()
+    body = dump({"t1": [{"id": "other"}, {"id": "j", "kind": "lru", key: value}]})
     sort = "bool" if key in {"aborted", "is_idle"} else "str"
     found = "null" if value is None else type(value).__name__
     with pytest.raises(ProtocolError, match=f"{sort} was expected, not {found}$") as raised:
@@ -464,6 +451,6 @@ def test_words_for_what_is_no_bucket() -> None:
     none = {5: "a bucket was expected, not int", (): "a namespace was expected, not list"}
     for found, words in none.items():
         bucket = found or {"name": "b", "namespace": []}
-        body = json.dumps({"t1": [{"id": "j", "kind": "lru", "bck": bucket}]}).encode()
+        body = dump({"t1": [{"id": "j", "kind": "lru", "bck": bucket}]})
         with pytest.raises(ProtocolError, match=f"{words}$"):
             read_snapshots(body)

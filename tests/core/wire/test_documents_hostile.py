@@ -13,15 +13,13 @@ from ais_jobcore import JobStatus, ProtocolError
 from ais_jobcore.wire.documents import read_error, read_sightings, read_status
 from ais_jobcore.wire.lean import sight_all
 from ais_jobcore.wire.models import read_snapshots, whole
+from tests.builders import JOB, ZERO, dump
 from tests.core.sent import (
     BUCKET,
-    ID,
     READERS,
     SNAP,
     STATUS,
-    ZERO,
     attempt,
-    dump,
     every_reader,
     one,
     read_one,
@@ -138,11 +136,11 @@ def test_the_whole_of_what_was_sighted() -> None:
         {"t2": [snap_with(id="other"), bare], "t1": [SNAP, SNAP], "t3": [], "t4": [snap_with(id="other")]}
     )
     seen = sight_one(body)
-    full = whole(seen, ID)
+    full = whole(seen, JOB)
     assert {"t1": (read_one(SNAP),) * 2, "t2": (read_one(bare),)} == full.root
     assert full.notes == ("the server sends no err in snapshots",)
-    decoded = sight_all(read_snapshots(body), ID)
-    assert full == whole(decoded, ID)
+    decoded = sight_all(read_snapshots(body), JOB)
+    assert full == whole(decoded, JOB)
 
 
 def test_the_whole_may_be_malformed_where_nothing_decides() -> None:
@@ -150,13 +148,13 @@ def test_the_whole_may_be_malformed_where_nothing_decides() -> None:
     body = one(snap_with(stats={"loc-objs": 7}))
     seen = sight_one(body)
     with pytest.raises(ProtocolError) as caught:
-        whole(seen, ID)
+        whole(seen, JOB)
     assert caught.value.place == "t1[0].stats.loc-objs"
 
 
 @pytest.mark.parametrize(
     ("job_id", "others"),
-    [("g3", ("g10", "g4")), (ID, ()), ("g7", ())],
+    [("g3", ("g10", "g4")), (JOB, ()), ("g7", ())],
 )
 def test_other_rebalances_in_the_place_of_one(job_id: str, others: tuple[str, ...]) -> None:
     """For a rebalance that is not there, the finished jobs that answer for it are listed (G21)."""
@@ -173,7 +171,7 @@ def test_other_rebalances_in_the_place_of_one(job_id: str, others: tuple[str, ..
 targets = st.sampled_from(["t1", "t2", "t3", "t4"])
 random_snaps = st.fixed_dictionaries(
     {
-        "id": st.sampled_from([ID, ID, "other"]),
+        "id": st.sampled_from([JOB, JOB, "other"]),
         "start-time": st.sampled_from([ZERO, SNAP["start-time"], "2026-11-23T12:27:30Z"]),
         "end-time": st.sampled_from([ZERO, "2026-11-23T12:27:36.5Z"]),
         "aborted": st.booleans(),
@@ -219,10 +217,10 @@ def test_structure_of_random_snapshots(document: dict[str, list[dict[str, Any]] 
 def test_what_decides_is_the_same_in_part_and_whole(document: dict[str, Any]) -> None:
     """Sightings read from the wire are those of the full models; both ways lead to the same whole."""
     body = dump(document)
-    seen, full = read_sightings(body, ID), sight_all(read_snapshots(body), ID)
+    seen, full = read_sightings(body, JOB), sight_all(read_snapshots(body), JOB)
     assert full.own == seen.own
     assert list(full.own) == list(seen.own)
-    assert whole(full, ID).root == whole(seen, ID).root
+    assert whole(full, JOB).root == whole(seen, JOB).root
 
 
 @given(random_replies, st.randoms(use_true_random=False))
@@ -236,7 +234,7 @@ def test_the_order_of_targets_changes_nothing(document: dict[str, Any], random: 
         for target in order
     }
     assert read_snapshots(dump(document)) == read_snapshots(dump(turned))
-    assert read_sightings(dump(document), ID) == read_sightings(dump(turned), ID)
+    assert read_sightings(dump(document), JOB) == read_sightings(dump(turned), JOB)
 
 
 json_values = st.recursive(
@@ -246,7 +244,7 @@ json_values = st.recursive(
         st.integers(),
         st.floats(allow_nan=False, allow_infinity=False),
         st.text(max_size=8),
-        st.sampled_from([ZERO, SNAP["start-time"], "12", ID, "", "9" * 30]),
+        st.sampled_from([ZERO, SNAP["start-time"], "12", JOB, "", "9" * 30]),
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),

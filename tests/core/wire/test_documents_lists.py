@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -15,7 +14,8 @@ from ais_jobcore.testing import Recording
 from ais_jobcore.wire.decode import decode
 from ais_jobcore.wire.documents import read_active, read_names, read_sightings, read_statuses
 from ais_jobcore.wire.observations import ActiveJobs, Listing, Trouble, Unusable
-from tests.core.sent import DAY, ID, SNAP, START_NS, STATUS, attempt, dump, refuse, snap_with
+from tests.builders import JOB, dump
+from tests.core.sent import DAY, SNAP, START_NS, STATUS, attempt, refuse, snap_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ every_list = pytest.mark.parametrize("read", READERS.values(), ids=list(READERS)
 OTHER: Final = "other"
 
 
-def running(job_id: str = ID, **fields: object) -> dict[str, Any]:
+def running(job_id: str = JOB, **fields: object) -> dict[str, Any]:
     """Spell a snapshot of a job."""
     return snap_with(id=job_id, **fields)
 
@@ -70,7 +70,7 @@ def test_what_is_no_list(read: Callable[[bytes], object], body: bytes) -> None:
 )
 def test_any_document(read: Callable[[bytes], object], document: object) -> None:
     """Whatever JSON comes, it is read or refused."""
-    error = attempt(read, json.dumps(document).encode())
+    error = attempt(read, dump(document))
     assert error is None or str(error).isprintable()
 
 
@@ -154,9 +154,9 @@ def test_active() -> None:
         "t3": None,
     }
     listed = read_active(dump(document))
-    assert {ID: True, OTHER: False} == {job_id: listing.busy for job_id, listing in listed.items()}
-    assert ["t1", "t2"] == list(listed[ID].own)
-    states = [sighting.state for (sighting,) in listed[ID].own.values()]
+    assert {JOB: True, OTHER: False} == {job_id: listing.busy for job_id, listing in listed.items()}
+    assert ["t1", "t2"] == list(listed[JOB].own)
+    states = [sighting.state for (sighting,) in listed[JOB].own.values()]
     assert [TargetState.IDLE, TargetState.RUNNING] == states
     assert {"copy-bck"} == {listing.kind for listing in listed.values()}
     assert {START_NS} == {sighting.start_ns for (sighting,) in listed[OTHER].own.values()}
@@ -175,13 +175,13 @@ def test_active() -> None:
 )
 def test_busy(fields: dict[str, object], busy: bool) -> None:
     """Work to do is what makes a job busy; what has ended, or is stopped, has none."""
-    assert busy is read_active(dump({"t1": [running(**fields)]}))[ID].busy
+    assert busy is read_active(dump({"t1": [running(**fields)]}))[JOB].busy
 
 
 def test_two_snapshots_on_one_target() -> None:
     """Both are kept, for whoever folds them."""
     first, second = running(err="o1 is missing"), running(start_time="2026-11-24T12:27:31.531549014Z")
-    (shown,) = read_active(dump({"t1": [first, second]}))[ID].own.values()
+    (shown,) = read_active(dump({"t1": [first, second]}))[JOB].own.values()
     assert [(START_NS, "o1 is missing"), (START_NS + DAY, "")] == [
         (each.start_ns, each.error) for each in shown
     ]
@@ -212,7 +212,7 @@ def stats(**counters: str) -> dict[str, str]:
 
 def counted(document: object) -> tuple[tuple[int, int], int]:
     """Read the counters of a reply."""
-    seen = read_sightings(dump(document), ID, counted=True)
+    seen = read_sightings(dump(document), JOB, counted=True)
     return seen.done, seen.activity
 
 
@@ -234,7 +234,7 @@ def test_counters() -> None:
 def test_counters_are_read_only_if_asked_for() -> None:
     """Whoever does not ask for them does not mind what they are."""
     document = dump({"t1": [running(stats="none")]})
-    assert ((0, 0), 0) == (read_sightings(document, ID).done, read_sightings(document, ID).activity)
+    assert ((0, 0), 0) == (read_sightings(document, JOB).done, read_sightings(document, JOB).activity)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_counters_are_read_only_if_asked_for() -> None:
 )
 def test_malformed_counters(given: object, place: str, message: str) -> None:
     """A counter that is none is an error with its place."""
-    error = refuse(lambda body: read_sightings(body, ID, counted=True), dump({"t1": [running(stats=given)]}))
+    error = refuse(lambda body: read_sightings(body, JOB, counted=True), dump({"t1": [running(stats=given)]}))
     assert ProtocolError(message, place) == error
 
 

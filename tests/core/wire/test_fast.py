@@ -11,7 +11,8 @@ import pytest
 from ais_jobcore.errors import ProtocolError
 from ais_jobcore.wire import _fast, documents
 from ais_jobcore.wire.documents import read_sightings
-from tests.core.sent import ID, SNAP, dump, one, snap_with
+from tests.builders import JOB, dump
+from tests.core.sent import SNAP, one, snap_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def without_msgspec(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def attempt(body: bytes) -> tuple[Sightings | None, str]:
     """Return what is read, or the error."""
     try:
-        return read_sightings(body, ID), ""
+        return read_sightings(body, JOB), ""
     except ProtocolError as error:
         return None, str(error)
 
@@ -102,13 +103,13 @@ def mutants(count: int) -> list[bytes]:
 
 def test_usual_reply_is_seen_at_a_glance() -> None:
     """What servers send every time needs no closer look: the other parser is not asked."""
-    assert {"t1", "t3"} == set(documents._glanced(PLAIN, ID))
+    assert {"t1", "t3"} == set(documents._glanced(PLAIN, JOB))
 
 
 def test_glance_says_what_the_closer_look_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of replies damaged in any way, the same are taken, say the same, and are refused in the same words."""
     bodies = [PLAIN, *mutants(MUTANTS)]
-    glanced = sum(bool(documents._glanced(body, ID)) for body in bodies)
+    glanced = sum(bool(documents._glanced(body, JOB)) for body in bodies)
     quick = [attempt(body) for body in bodies]
     monkeypatch.setattr(documents, "decoder", lambda: None)
     assert quick == [attempt(body) for body in bodies]
@@ -137,7 +138,7 @@ def test_time_that_is_none_is_named_with_its_target() -> None:
 @pytest.mark.usefixtures("without_msgspec")
 def test_nothing_is_seen_without_msgspec() -> None:
     """Where msgspec is not installed, all is read by the closer look."""
-    assert {} == documents._glanced(PLAIN, ID)
+    assert {} == documents._glanced(PLAIN, JOB)
     read, error = attempt(PLAIN)
     assert (["t1", "t3"], "") == (list(read.own if read else ()), error)
 

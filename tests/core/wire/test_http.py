@@ -123,7 +123,8 @@ def reasoned(error: Exception, reason: object) -> Exception:
 )
 def test_exceptions_have_a_meaning(error: BaseException, kind: FaultKind, words: str) -> None:
     """The first kind that anything within fits counts, and the innermost has the words."""
-    assert Fault(kind, words) == fault_of(error, KINDS)
+    fault = fault_of(error, KINDS)
+    assert (kind, words) == (fault.kind, fault.message)
 
 
 def test_context_counts_too() -> None:
@@ -193,3 +194,14 @@ def test_every_cause_is_looked_at() -> None:
     both.__cause__ = inner
     assert FaultKind.DNS is fault_of(both, [(ConnectionRefusedError, FaultKind.DNS)]).kind
     assert FaultKind.TLS is fault_of(both, [(ValueError, FaultKind.TLS)]).kind
+
+
+def test_exception_that_was_cut_off_does_not_count() -> None:
+    """A transport that says better what happened raises that ``from None``."""
+    kinds = [(EOFError, FaultKind.TRUNCATED)]
+    better = ConnectionResetError("closed before the answer began")
+    better.__context__ = EOFError()
+    assert FaultKind.TRUNCATED is fault_of(better, kinds).kind
+    better.__cause__ = None
+    assert better.__suppress_context__
+    assert FaultKind.CONNECTION is fault_of(better, kinds).kind

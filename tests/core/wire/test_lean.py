@@ -6,7 +6,7 @@ from attrs import evolve
 
 from ais_jobcore import AggregatedJobSnap, JobStats, TargetState
 from ais_jobcore.wire.lean import Sighting, Sightings, sight, sight_all
-from tests.core.scripts import JOB, NOON_NS, seen, snap
+from tests.builders import JOB, NOON_NS, seen, snap
 
 MINUTE_NS = 60_000_000_000
 

@@ -27,18 +27,8 @@ from ais_jobcore.wire.values import (
     read_date,
     shorten,
 )
-from tests.core.sent import (
-    DAY,
-    SNAP,
-    START_NS,
-    ZERO,
-    attempt,
-    one,
-    read_one,
-    refuse,
-    sight_one,
-    snap_with,
-)
+from tests.builders import ZERO
+from tests.core.sent import DAY, SNAP, START_NS, attempt, one, read_one, refuse, sight_one, snap_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable

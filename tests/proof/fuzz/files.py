@@ -20,7 +20,7 @@ from tests.proof.fuzz.bytes import text_of
 from tests.proof.fuzz.oracles import check_decision, harmless
 
 if TYPE_CHECKING:
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
 
 _LONGEST_MESSAGE: Final = 2_000
 

@@ -32,7 +32,7 @@ from tests.proof.fuzz.waits import OPTIONS, TIMEOUTS, UNTILS, answers, check_mis
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
 
 MEMBERS: Final = (
     ("x3CgTG-3v", "copy-bck"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ais_jobcore import Decision, JobSnap, JobWait, Request, WaitResult
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
     from ais_jobcore.wire.observations import Observation
 
 _COMMANDS: Final = re.compile(

@@ -37,7 +37,7 @@ from tests.proof.fuzz.waits import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
 
 RECORDINGS: Final = Path(__file__).parents[2] / "recordings"
 _EVENTS: Final = len(EVENTS)

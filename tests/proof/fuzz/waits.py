@@ -38,7 +38,7 @@ from tests.proof.fuzz.oracles import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
 
 MOST_PIECES: Final = 40
 """Answers that one wait is told at most."""

@@ -14,6 +14,7 @@ from ais_jobcore.rules.evidence import Verdict, all_finished, fold
 from ais_jobcore.rules.state import Phase, Signal
 from ais_jobcore.rules.table import TRANSITIONS
 from ais_jobcore.snapshots import TargetState
+from tests.proof.faults import any_target, confirm_at_once, not_found_is_the_end
 from tests.proof.model import run as model
 from tests.proof.model.graph import CAP, DISTINCT, TROUBLES, World, classes, coarse, search
 from tests.proof.model.run import WORLDS, check, worlds
@@ -121,26 +122,10 @@ def test_long_form_says_when_it_was_too_short(
 # Faults put into the rules, and the promise that each of them breaks.
 
 
-def confirm_at_once(_: object, state: Any, *__: object) -> tuple[Any, Signal]:
-    """Believe in an end at first sight."""
-    return state, Signal.ENDED
-
-
-def any_target(judge: Callable[..., Verdict], views: Any, until: Until) -> Verdict:
-    """Take one target that is done for all of them."""
-    done = tuple(view for view in views if view.state in {TargetState.FINISHED, TargetState.IDLE})
-    return judge(done or views, until)
-
-
 def forget_errors(weigh: Callable[..., Any], *args: object, **more: object) -> Any:
     """Keep no error text."""
     views, verdict = weigh(*args, **more)
     return tuple(evolve(view, error="") for view in views), verdict
-
-
-def not_found_is_the_end(_: object, state: Any, *__: object) -> tuple[Any, Signal]:
-    """Take a 404 for the end."""
-    return state, Signal.ENDED
 
 
 def forget_the_missing(weigh: Callable[..., Any], views: Any, own: Any, *args: object, **more: object) -> Any:

@@ -12,8 +12,7 @@ from attrs import define, field
 
 from ais_jobcore import Reply, Request, Until
 from ais_jobcore.queries import Query
-from tests.core.groups import document, reply
-from tests.core.scripts import NOON_NS, refusal
+from tests.builders import NOON_NS, refusal, reply, snap_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -106,10 +105,10 @@ class World:
 
     def snapshots(self, lacking: Iterable[str] = ()) -> dict[str, list[dict[str, object]]]:
         """Spell what the targets show, but for some whose answers got lost."""
-        earlier = document(self.job_id, FINISHED, kind=self.kind, start=-30.0)
+        earlier = snap_document(self.job_id, FINISHED, kind=self.kind, start=-30.0)
         return {
             target: [earlier] * (target in self.twice and state != NOT_STARTED)
-            + [document(self.job_id, state, self.shown_error(target), kind=self.kind)]
+            + [snap_document(self.job_id, state, self.shown_error(target), kind=self.kind)]
             for target, state in self.states.items()
             if state in SHOWN and target not in lacking
         }

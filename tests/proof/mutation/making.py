@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from tests.own import CORE, forget
+from tests.own import CORE, dotted, forget, modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @frozen
@@ -26,7 +27,7 @@ class Mutant:
     Hold one mutation.
 
     Attributes:
-        module: the name of the module within the core.
+        module: the name of the module within the core: ``kinds``, ``rules.table``.
         function: the qualified name of the function.
         lines: the lines that are changed.
         before: the changed lines, as they are.
@@ -47,13 +48,27 @@ class Mutant:
         return f"{self.module}.{self.function}", self.before, self.after
 
 
+NOT_MUTATED: Final = "recording"
+"""The package of the core whose functions are left as they are: they write and read files, and are fuzzed."""
+
+
+def mutated() -> list[str]:
+    """Name the modules whose functions are mutated: the core, but for one package."""
+    return [name for name in map(dotted, modules()) if name.partition(".")[0] != NOT_MUTATED]
+
+
+def path_of(module: str) -> Path:
+    """Say where a module of the core is."""
+    return CORE.joinpath(*module.split(".")).with_suffix(".py")
+
+
 def mutants(module: str) -> Iterator[Mutant]:
     """Make every mutation of the functions of a module."""
     import libcst as cst  # noqa: PLC0415 - with mutmut, in the group ``prove`` only
     from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
     from mutmut.mutation.file_mutation import create_mutations  # noqa: PLC0415
 
-    path = CORE / f"{module}.py"
+    path = path_of(module)
     code = path.read_text("utf-8")
     tree, mutations, *_ = create_mutations(str(path), code)
     places = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
@@ -119,7 +134,7 @@ def put_in(mutant: Mutant) -> None:
     Raises:
         SyntaxError: it is no code.
     """
-    module = import_module(f"ais_jobcore.{mutant.module}")
+    module = import_module(f"{CORE.name}.{mutant.module}".removesuffix(".__init__"))
     scope: dict[str, Any] = {}
     space = dict(vars(module))
     code = compile(mutant.source, f"mutated {mutant.module}", "exec", __future__.annotations.compiler_flag)

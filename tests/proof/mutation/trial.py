@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from attrs import define, field
 
-from tests.proof.mutation.making import CORE, put_in
+from tests.own import CORE, dotted, modules, own_tests
+from tests.proof.mutation.making import put_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,9 +53,8 @@ def who_comes_by() -> dict[tuple[str, int], list[str]]:
     covered = CoverageData(str(data))
     covered.read()
     return {
-        (path.stem, line): sorted({each.partition("|")[0] for each in contexts if each})
-        for path in map(Path, covered.measured_files())
-        if path.parent == CORE
+        (dotted(path), line): sorted({each.partition("|")[0] for each in contexts if each})
+        for path in modules()
         for line, contexts in covered.contexts_by_lineno(str(path)).items()
     }
 
@@ -147,10 +148,10 @@ class Trial:
     def _chosen(self, mutant: Mutant) -> list[pytest.Item]:
         """Choose tests: those that found others in this function, then its own; the quick ones first."""
         come = {name for line in mutant.lines for name in self.passing.get((mutant.module, line), ())}
-        killers, own = self._killers[mutant.key[0]], f"test_{mutant.module}"
+        killers, own = self._killers[mutant.key[0]], re.compile(own_tests(mutant.module))
 
         def rank(name: str) -> tuple[int, bool, float]:
-            return -killers[name], own not in name, self._durations[name]
+            return -killers[name], not own.search(name.partition("::")[0]), self._durations[name]
 
         chosen: list[pytest.Item] = []
         left = self.seconds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from datetime import datetime  # noqa: TC003
 from typing import TYPE_CHECKING, Final
@@ -12,46 +11,55 @@ from ais_jobcore import (
     AggregatedJobSnap,
     Fault,
     FaultKind,
-    JobSnap,
     JobStatus,
     NotFound,
-    Reply,
     Request,
 )
 from ais_jobcore.queries import Query
 from ais_jobcore.snapshots import TargetState
-from tests.core import scripts
+from tests.builders import (
+    BUSY,
+    DOWN,
+    MALFORMED,
+    NO_TOKEN,
+    NOT_ALLOWED,
+    REFUSED,
+    STARTING,
+    STRANGER,
+    TARGET_DOWN,
+    UNKNOWN,
+    WRONG,
+    refusal,
+    reply,
+    spell_snaps,
+    spell_status,
+)
 from tests.proof.simulation.worlds import World, at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
 
-ZERO: Final = "0001-01-01T00:00:00Z"
-UNKNOWN: Final = NotFound("not found")
-UNKNOWN_BYTES: Final = scripts.refusal(404, "not found", "ErrNotFound")
-REFUSED: Final = Fault(FaultKind.CONNECTION, "refused")
+UNKNOWN_BYTES: Final = refusal(404, "not found", "ErrNotFound")
 HUNG: Final = Fault(FaultKind.TIMEOUT, "no answer in time")
 TLS: Final = Fault(FaultKind.TLS, "no trust")
-MALFORMED: Final = Reply(200, b'{"t1": [{"id"')
-SERVER: Final = scripts.refusal(500, "broken pipe")
-HTML_502: Final = Reply(502, b"<html>bad gateway</html>")
-LATER: Final = scripts.refusal(429, "slow down", retry_after="2")
+SERVER: Final = refusal(500, "broken pipe")
+LATER: Final = refusal(429, "slow down", retry_after="2")
 PASSING: Final[Mapping[str, Event]] = {
     **{kind.value: Fault(kind, kind.value) for kind in FaultKind if kind is not FaultKind.TLS},
-    "starting": scripts.STARTING,
-    "target down": scripts.TARGET_DOWN,
-    "busy": scripts.BUSY,
+    "starting": STARTING,
+    "target down": TARGET_DOWN,
+    "busy": BUSY,
     "slow down": LATER,
     "broken": SERVER,
-    "bad gateway": HTML_502,
-    "stranger": scripts.STRANGER,
+    "bad gateway": DOWN,
+    "stranger": STRANGER,
     "malformed": MALFORMED,
 }
 """What may come in the place of an answer, and is over after a while."""
-TOKENS: Final[Mapping[str, Event]] = {"no token": scripts.NO_TOKEN, "not allowed": scripts.NOT_ALLOWED}
-FATAL: Final[Mapping[str, Event]] = {"no trust": TLS, "refused": scripts.WRONG}
+TOKENS: Final[Mapping[str, Event]] = {"no token": NO_TOKEN, "not allowed": NOT_ALLOWED}
+FATAL: Final[Mapping[str, Event]] = {"no trust": TLS, "refused": WRONG}
 _WRONG: Final = tuple(tuple(each.items()) for each in (PASSING, TOKENS, FATAL))
 KINDS_OF_FAULTS: Final = frozenset(
     {
@@ -126,7 +134,7 @@ class Network:
                     return (REFUSED, 0.0) if node else (HUNG, request.timeout)
                 if 100 <= node < last and request.what is not Query.STATUS:
                     self.faults["clogged target"] += 1
-                    return scripts.TARGET_DOWN, min(1.0, request.timeout)
+                    return TARGET_DOWN, min(1.0, request.timeout)
         return None
 
     def _fault(self) -> Event:
@@ -191,8 +199,7 @@ class Network:
             return seen
         if isinstance(seen, NotFound):
             return UNKNOWN_BYTES
-        document = _status(seen) if isinstance(seen, JobStatus) else _document(seen)
-        return Reply(200, json.dumps(document).encode())
+        return reply(spell_status(seen) if isinstance(seen, JobStatus) else spell_snaps(seen))
 
     def _note(self, request: Request, seen: AggregatedJobSnap | JobStatus | NotFound) -> None:
         if isinstance(seen, NotFound):
@@ -229,30 +236,3 @@ class Network:
         self.unknown += not own
         if found and own == len(self.world.targets):
             self.complete.append(self.composed)
-
-
-def _status(status: JobStatus) -> dict[str, object]:
-    return {
-        "uuid": status.uuid,
-        "kind": status.kind,
-        "err": status.err,
-        "end_time": status.end_time,
-        "aborted": status.aborted,
-    }
-
-
-def _document(reply: AggregatedJobSnap) -> dict[str, object]:
-    return {target: [_snap(snap) for snap in snaps] for target, snaps in reply.root.items()}
-
-
-def _snap(snap: JobSnap) -> dict[str, object]:
-    return {
-        "id": snap.id,
-        "kind": snap.kind,
-        "aborted": snap.aborted,
-        "is_idle": snap.is_idle,
-        "start-time": snap.start_time.isoformat() if snap.start_time else ZERO,
-        "end-time": snap.end_time.isoformat() if snap.end_time else ZERO,
-        "abort-err": snap.abort_err,
-        "err": snap.err,
-    }

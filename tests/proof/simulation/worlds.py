@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 
 from ais_jobcore import KINDS, JobSnap, JobStatus, Until, WaitOptions
 from ais_jobcore.schedules import PRESETS, Keller
-from tests.core.scripts import NOON, NOON_NS
+from tests.builders import NOON, NOON_NS
 
 KIND_DRAWS: Final = (
     *("copy-bck", "prefetch-listrange", "archive", "copy-listrange", "dsort", "load-lom-cache"),

@@ -28,14 +28,14 @@ from ais_jobcore import (
     WaitResult,
 )
 from ais_jobcore.rules.state import Phase, Source
-from tests.core.scripts import JOB
+from tests.builders import JOB
 from tests.proof.model.worlds import ABSENT, IDLING, MOVES, NOT_FOUND, TARGETS, Told, World, answer
 from tests.proof.retold import bare, crowded, turned
 
 if TYPE_CHECKING:
     from random import Random
 
-    from ais_jobcore.events import Event
+    from ais_jobcore.machines.protocols import Event
 
 NEW: Final = "brand-new"
 KINDS: Final = ("copy-bck", "dsort", "archive", NEW)
