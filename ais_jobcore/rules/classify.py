@@ -155,7 +155,7 @@ def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:
         now=now,
         gap=options.idle_gap,
     )
-    if options.counted or state.question.by_age:
+    if options.counted or getattr(options.schedule, "by_age", False):
         state = watched(state, views, reply, now)
     if views != state.targets:
         state = evolve(state, targets=views)

@@ -19,7 +19,8 @@ from .sources import ends_by_idling, snapshot_gap
 from .state import NO_PROGRESS, Signal, Source
 
 if TYPE_CHECKING:
-    from .state import Question, Quiet, WaitState
+    from ..schedules import Schedule
+    from .state import Quiet, WaitState
 
 _MASK: Final = 2**64 - 1
 
@@ -109,8 +110,8 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
     if state.known.progress is not NO_PROGRESS or question.options.expected_duration is not None:
         rest = estimated_rest(state, now)
         if rest is not None:
-            return towards(rest, _floor(question, snapshots=snapshots))
-    if question.by_age:
+            return towards(rest, _floor(schedule, snapshots=snapshots))
+    if getattr(schedule, "by_age", False):
         now = age(state, now)
     if snapshots and ends_by_idling(state.kind, question.until):
         now = max(now, limits.IDLE_AFTER)
@@ -121,11 +122,11 @@ def _interval(state: WaitState, source: Source, now: float) -> float:
     return delay * max(limits.TIGHTEST, 1.0 - finished / len(state.targets))
 
 
-def _floor(question: Question, *, snapshots: bool) -> float:
+def _floor(schedule: Schedule, *, snapshots: bool) -> float:
     """Return the shortest sleep towards an estimated end; a learned schedule may begin with a long one."""
-    if question.by_age:
+    if getattr(schedule, "by_age", False):
         return limits.KELLER_SNAPSHOT_FLOOR if snapshots else limits.KELLER_FLOOR
-    return question.options.schedule.interval(0.0, snapshots=snapshots)
+    return schedule.interval(0.0, snapshots=snapshots)
 
 
 def second_look(state: WaitState) -> float:

@@ -22,10 +22,10 @@ _SECOND: Final = 1_000_000_000
 
 def watched(state: WaitState, views: Views, reply: Sightings, now: float) -> WaitState:
     """Note what beside the end of the job matters to this wait: how far it is, how old it is."""
-    question = state.question
-    if question.options.counted:
+    options = state.question.options
+    if options.counted:
         state = learned(state, progress=progressed(state, views, reply, now))
-    if question.by_age and state.known.ahead is None:
+    if getattr(options.schedule, "by_age", False) and state.known.ahead is None:
         ahead = _ahead(views, reply, now)
         state = state if ahead is None else learned(state, ahead=ahead)
     return state

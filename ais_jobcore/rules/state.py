@@ -117,11 +117,6 @@ class Question:
         init=False, eq=False, repr=False, default=Factory(_end_is_enough, takes_self=True)
     )
 
-    @property
-    def by_age(self) -> bool:
-        """Whether the schedule is told the age of the job in the place of the time waited."""
-        return getattr(self.options.schedule, "by_age", False) is True
-
 
 @frozen(weakref_slot=False)
 class Quiet:

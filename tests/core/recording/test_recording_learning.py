@@ -8,7 +8,7 @@ import pytest
 
 from ais_jobcore import Learned, WaitOptions
 from ais_jobcore.recording import Transcript, TranscriptError, learned, replay
-from tests.core.scripts import NOON_NS
+from tests.builders import NOON_NS
 from tests.core.transcripts import LIFE, RUNS, lines, make_wait, record, snaps_reply, status_reply
 
 if TYPE_CHECKING:
