@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from .options import Until, WaitOptions
     from .proofs import TargetView
     from .queries import Query, Request
-    from .results import JobFailed, Outcome, WaitResult
+    from .results import FinishedJob, JobFailed, Outcome, WaitResult
     from .schedules import Keller, Schedule
     from .schedules.learned import Learned
     from .snapshots import (
@@ -68,6 +68,7 @@ __all__ = [
     "Event",
     "Fault",
     "FaultKind",
+    "FinishedJob",
     "GroupWait",
     "JobCoreError",
     "JobFailed",
@@ -153,7 +154,7 @@ if not TYPE_CHECKING:  # pragma: no branch - so that type checkers know which na
             "options": "Until WaitOptions",
             "proofs": "TargetView",
             "queries": "Query Request",
-            "results": "JobFailed Outcome WaitResult",
+            "results": "FinishedJob JobFailed Outcome WaitResult",
             "schedules": "Keller Schedule",
             "schedules.learned": "Learned",
             "snapshots": "AggregatedJobSnap BucketRef JobSnap JobStats JobStatus TargetState",

@@ -10,7 +10,7 @@ from typing import Final
 from attrs import Factory, define, frozen
 
 from .errors import JobCoreError
-from .snapshots import AggregatedJobSnap, TargetState, to_nanoseconds
+from .snapshots import AggregatedJobSnap, TargetState, from_nanoseconds, to_nanoseconds
 from .text import printable
 
 _SECOND: Final = 1_000_000_000
@@ -107,6 +107,38 @@ class WaitResult:
         """
         if not self.success:
             raise JobFailed(self)
+
+
+@frozen
+class FinishedJob:
+    """
+    A job that did well, as its targets remember it.
+
+    Attributes:
+        job_id: the job.
+        start_ns: its earliest start, in nanoseconds since the epoch.
+        end_ns: its latest end.
+    """
+
+    job_id: str
+    start_ns: int
+    end_ns: int
+
+    @property
+    def start_time(self) -> datetime:
+        """When it began."""
+        return from_nanoseconds(self.start_ns)
+
+    @property
+    def end_time(self) -> datetime:
+        """When it ended."""
+        return from_nanoseconds(self.end_ns)
+
+    @property
+    def duration(self) -> float | None:
+        """How many seconds it took; ``None`` where that is none, by a clock that is wrong."""
+        took = self.end_ns - self.start_ns
+        return took / _SECOND if took > 0 else None
 
 
 @define

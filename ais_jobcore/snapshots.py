@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping  # noqa: TC003 - cattrs reads the annotations
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, overload
 
 from attrs import Factory, field, frozen
 
@@ -38,6 +38,10 @@ def to_nanoseconds(moment: datetime | None) -> int | None:
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
+@overload
+def from_nanoseconds(nanoseconds: int) -> datetime: ...
+@overload
+def from_nanoseconds(nanoseconds: int | None) -> datetime | None: ...
 def from_nanoseconds(nanoseconds: int | None) -> datetime | None:
     """Make the UTC datetime of nanoseconds since the epoch, cut to microseconds."""
     if nanoseconds is None:
@@ -173,6 +177,13 @@ class JobSnap:
     def error(self) -> str:
         """Why it was stopped, and its first error."""
         return join_texts([self.abort_err, self.err]) or ("aborted" if self.aborted else "")
+
+    def is_on(self, bucket: BucketRef | None) -> bool:
+        """Tell whether it works on a bucket, reads it or writes it; on ``None`` any job is."""
+        return bucket is None or any(
+            other is not None and (other.name, other.provider) == (bucket.name, bucket.provider)
+            for other in (self.bucket, self.source_bck, self.destination_bck)
+        )
 
     def unpack_glob_id(self) -> tuple[int, int, int]:
         """Unpack joggers, workers and channel-full count."""

@@ -35,6 +35,7 @@ _WAITS: Final = dict.fromkeys(
 TESTED_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "__init__": ("names",),
     "schedules.__init__": ("keller",),
+    "machines.call": ("operations",),
     # Documents, and the whole models that are made of them.
     "wire.models": ("documents",),
     **{f"rules.{name}": (tests,) for name, tests in _WAITS.items()},

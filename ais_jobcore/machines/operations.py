@@ -8,115 +8,37 @@ a stop always, a start only if it certainly did not arrive (rules S45, E14).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from .. import limits, queries
-from ..decisions import Abort, Continue, Decision, Done
+from .. import queries
 from ..errors import JobCoreError, JobInfoNotFound, ProtocolError, RequestFailed
-from ..events import Fault, NotFound, Reply
+from ..events import NotFound
 from ..kinds import named_kind
-from ..options import WaitOptions
-from ..rules.faults import TOKEN, may_send_again
-from ..rules.messages import fault_error
-from ..rules.pacing import jittered, retry
-from ..snapshots import AggregatedJobSnap, JobSnap, JobStatus, to_nanoseconds
-from ..wire.observations import Accepted, Unusable
-from .loading import load
+from ..results import FinishedJob
+from ..snapshots import AggregatedJobSnap, JobSnap, JobStatus, TargetState, to_nanoseconds
+from ..wire.observations import Accepted
+from .call import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from ..queries import Request
+    from ..options import WaitOptions
     from ..snapshots import BucketRef
     from ..wire.observations import Observation
-    from .protocols import Event
+
+__all__ = [
+    "Call",
+    "details",
+    "history",
+    "start",
+    "status",
+    "stop",
+    "total_time",
+    "within_timeframe",
+]
 
 T = TypeVar("T")
-
-
-class Call(Generic[T]):
-    """
-    Send one request, again after faults, and read the answer. Not thread-safe.
-
-    Args:
-        request: what to send.
-        read: makes the result of the answer, or raises what is to be raised instead.
-        idempotent: whether sending it twice is the same as sending it once.
-        options: request time-out, endpoints and seed.
-    """
-
-    def __init__(
-        self,
-        request: Request,
-        read: Callable[[Observation], T],
-        *,
-        idempotent: bool = True,
-        options: WaitOptions | None = None,
-    ) -> None:
-        self._request = request
-        self._read = read
-        self._idempotent = idempotent
-        self._options = options or WaitOptions()
-        self._attempts = 0
-        self._endpoint = 0
-        self._refreshed = False
-        self._decision: Decision[T] | None = None
-
-    def start(self, now: float) -> Decision[T]:
-        """
-        Begin. One request needs no clock; the argument is the protocol's.
-
-        Raises:
-            RuntimeError: it has begun already.
-        """
-        del now
-        if self._decision is not None:
-            msg = "this operation was started already"
-            raise RuntimeError(msg)
-        load()
-        return self._ask(0.0, "the operation begins")
-
-    def handle(self, event: Event, now: float) -> Decision[T]:
-        """
-        Take what came of the request.
-
-        Raises:
-            RuntimeError: it has not begun, or is over.
-        """
-        del now
-        if not isinstance(self._decision, Continue):
-            msg = "this operation is over" if self._decision else "this operation was not started yet"
-            raise RuntimeError(msg)  # noqa: TRY004 - a call out of turn
-        seen = load().decode(self._decision.request, event) if isinstance(event, Reply) else event
-        self._decision = self._decide(seen)
-        return self._decision
-
-    def _decide(self, seen: Observation) -> Decision[T]:
-        if not isinstance(seen, Fault | Unusable):
-            try:
-                return Done(self._read(seen), "answered")
-            except JobCoreError as refusal:
-                return Abort(None, refusal, str(refusal))
-        error = fault_error(seen)
-        reason = f"cannot ask: {error}"
-        if isinstance(seen, Unusable) and seen.trouble in TOKEN and not self._refreshed:
-            self._refreshed = True
-            return self._ask(0.0, reason, refresh_token=True)
-        if self._attempts >= limits.ATTEMPTS or not may_send_again(seen, idempotent=self._idempotent):
-            return Abort(None, error, reason)
-        self._endpoint = (self._endpoint + 1) % self._options.endpoints
-        delay = jittered(retry(self._attempts), self._options.seed, self._attempts)
-        asked_for = seen.retry_after if isinstance(seen, Unusable) else None
-        return self._ask(max(delay, min(asked_for or 0.0, limits.LAST_RETRY)), reason)
-
-    def _ask(self, delay: float, reason: str, *, refresh_token: bool = False) -> Continue:
-        self._attempts += 1
-        request = self._request.addressed(
-            timeout=self._options.request_timeout, endpoint=self._endpoint, refresh_token=refresh_token
-        )
-        self._decision = Continue(delay, request, reason)
-        return self._decision
 
 
 def status(job_id: str, *, options: WaitOptions | None = None) -> Call[JobStatus]:
@@ -209,6 +131,46 @@ def total_time(job_id: str, kind: str, *, options: WaitOptions | None = None) ->
         return max(ends) - min(starts)
 
     return _details(job_id, kind, measure, options)
+
+
+def history(
+    kind: str, bucket: BucketRef | None = None, *, options: WaitOptions | None = None
+) -> Call[list[FinishedJob]]:
+    """
+    Ask which jobs of a kind have finished without an error, as far as the targets remember, by their ends.
+
+    Targets remember most jobs for an hour, and those of a few kinds for a minute.
+
+    Args:
+        kind: the kind, by name or display name.
+        bucket: only jobs that work on this bucket, read it or write it.
+        options: request time-out, endpoints and seed.
+
+    Raises:
+        ValueError: the kind is unknown.
+    """
+    name = named_kind(kind).name
+
+    def read(seen: Observation) -> list[FinishedJob]:
+        found = (
+            AggregatedJobSnap() if isinstance(seen, NotFound) else _expect(seen, AggregatedJobSnap, _refused)
+        )
+        jobs: dict[str, list[JobSnap]] = {}
+        for snap in _only(found, "", name).list_snapshots():
+            if snap.is_on(bucket):
+                jobs.setdefault(snap.id, []).append(snap)
+        finished = [job for job_id, snaps in jobs.items() for job in _finished(job_id, snaps)]
+        return sorted(finished, key=lambda job: (job.end_ns, job.job_id))
+
+    return Call(queries.ask_kind(name, bucket, active=False), read, options=options)
+
+
+def _finished(job_id: str, snaps: Sequence[JobSnap]) -> list[FinishedJob]:
+    """Return the job, if every target has finished it, and shows no error."""
+    starts = [snap.start_time_ns for snap in snaps if snap.start_time_ns is not None]
+    ends = [snap.end_time_ns for snap in snaps if snap.end_time_ns is not None]
+    well = all(snap.state is TargetState.FINISHED and not snap.error for snap in snaps)
+    return [FinishedJob(job_id, min(starts), max(ends))] if well and starts else []
 
 
 def start(

@@ -29,7 +29,6 @@ from .state import ANSWERED, Phase, Quiet, Signal, Source, learned
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..snapshots import BucketRef, JobSnap
     from ..wire.observations import Observation
     from .faults import Reading
     from .state import WaitState
@@ -113,7 +112,7 @@ def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Read
     active = [
         snap
         for snap in reply.list_snapshots()
-        if snap.kind == kind and not snap.state.ended and _on_bucket(question.bucket, snap)
+        if snap.kind == kind and not snap.state.ended and snap.is_on(question.bucket)
     ]
     if question.until is Until.NOT_RUNNING:
         return state, Signal.ENDED if all(snap.state is TargetState.IDLE for snap in active) else Signal.BUSY
@@ -130,14 +129,6 @@ def _read_search(state: WaitState, reply: AggregatedJobSnap, now: float) -> Read
     if question.until is Until.STARTED:
         return state, Signal.BUSY
     return state, Signal.UNKNOWN if now < question.options.grace else Signal.NOWHERE
-
-
-def _on_bucket(bucket: BucketRef | None, snap: JobSnap) -> bool:
-    mentioned = (snap.bucket, snap.source_bck, snap.destination_bck)
-    return bucket is None or any(
-        other is not None and (other.name, other.provider) == (bucket.name, bucket.provider)
-        for other in mentioned
-    )
 
 
 def _read_sightings(state: WaitState, reply: Sightings, now: float) -> Reading:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs.exceptions import FrozenInstanceError
 
-from ais_jobcore import AggregatedJobSnap, JobFailed, JobSnap, Outcome, WaitResult
+from ais_jobcore import AggregatedJobSnap, FinishedJob, JobFailed, JobSnap, Outcome, WaitResult
 
 END = datetime(2026, 8, 21, 10, 0, 5, 123456, tzinfo=UTC)
 
@@ -122,3 +122,13 @@ def test_duration_is_else_the_time_waited(snaps: tuple[JobSnap, ...]) -> None:
 def test_bad_ends_have_no_duration(outcome: Outcome | None) -> None:
     """What did not end well, or was not waited for to its end, is no measure."""
     assert took(ended(-10.0, 0.0), outcome=outcome) is None
+
+
+def test_a_finished_job_tells_when_and_how_long() -> None:
+    """Its moments are exact in nanoseconds; a clock that is wrong gives no duration."""
+    job = FinishedJob("j", 1_500_000_000, 4_000_000_001)
+    assert 2.500000001 == job.duration
+    assert datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC) == job.start_time
+    assert datetime(1970, 1, 1, 0, 0, 4, tzinfo=UTC) == job.end_time
+    assert FinishedJob("j", 5, 5).duration is None is FinishedJob("j", 5, 4).duration
+    assert 1e-9 == FinishedJob("j", 5, 6).duration

@@ -277,3 +277,19 @@ def test_bucket_as_requests_spell_it() -> None:
     full = BucketRef("b", "aws", {"uuid": "u", "name": "n"})
     assert {"name": "b", "provider": "aws", "namespace": {"uuid": "u", "name": "n"}} == full.to_json()
     assert {"name": "b", "provider": "ais"} == BucketRef("b", namespace={}).to_json()
+
+
+BUCKET: Final = BucketRef("data", "aws")
+
+
+@pytest.mark.parametrize("place", ["bucket", "source_bck", "destination_bck"])
+def test_a_job_is_on_the_buckets_that_it_names(place: str) -> None:
+    """It works on them, reads them or writes them; where no bucket is asked for, any job will do."""
+    snap = JobSnap(id="j", **{place: BUCKET})
+    assert snap.is_on(BUCKET)
+    assert snap.is_on(BucketRef("data", "aws", {"uuid": "u", "name": ""}))
+    assert not snap.is_on(BucketRef("data", "ais"))
+    assert not snap.is_on(BucketRef("other", "aws"))
+    assert not JobSnap(id="j").is_on(BUCKET)
+    assert snap.is_on(None)
+    assert JobSnap(id="j").is_on(None)
