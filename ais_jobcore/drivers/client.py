@@ -11,13 +11,14 @@ that is upgraded or removed during a wait takes the end of the wait with it.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from ..limits import WAIT_TIMEOUT
+from .learning import LearningBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,11 +41,8 @@ J = TypeVar("J", bound="NamedJob | str")
 _NEEDED: Final = (".given", ".logs", ".protocols", "..machines.group", "..machines.operations", "..recording")
 """What clients and jobs import within their methods; :func:`_load` has imported it by then."""
 
-_BESIDE_A_TRANSPORT: Final = frozenset({"request_timeout"})
-"""The settings that have an effect where a transport is given."""
 
-
-class ClientBase(ABC, Generic[S]):
+class ClientBase(LearningBase, Generic[S]):
     """A client of a cluster, of either driver; ``S`` is what its requests are sent through."""
 
     _environ: ClassVar[Mapping[str, str]]
@@ -89,12 +87,13 @@ class ClientBase(ABC, Generic[S]):
                 beside the rest.
         """
         from .config import ClientConfig, Settings
+        from .given import refuse_without_effect
 
         _load(self._needed)
         for name in settings.keys() - Settings.__annotations__.keys():
             msg = f"{type(self).__name__} has no setting {name!r}"
             raise TypeError(msg)
-        _refuse_without_effect(transport is not None, {"endpoint": endpoint, "token": token, **settings})
+        refuse_without_effect(transport is not None, {"endpoint": endpoint, "token": token, **settings})
         self._config = ClientConfig.from_environ(
             self._environ if transport is None else {},
             endpoint=endpoint,
@@ -102,6 +101,7 @@ class ClientBase(ABC, Generic[S]):
             needs_endpoint=transport is None,
             **settings,
         )
+        self._took = {}
         self._clock = clock
         self._sleep = sleep
         self._seed = seed
@@ -282,19 +282,3 @@ def _load(names: Iterable[str]) -> None:
     for name in (*_NEEDED, *names):
         import_module(name, __package__)
     load()
-
-
-def _refuse_without_effect(beside_transport: bool, given: Mapping[str, object]) -> None:  # noqa: FBT001
-    """
-    Refuse the settings that have no effect beside a transport, or beside a token.
-
-    Raises:
-        ValueError: there are some.
-    """
-    names = [name for name, value in given.items() if value is not None and name not in _BESIDE_A_TRANSPORT]
-    if beside_transport and names:
-        msg = f"no effect beside a transport: {', '.join(names)}; give them to the transport"
-        raise ValueError(msg)
-    if given["token"] and "token_file" in names:
-        msg = "no effect beside a token: token_file; give only one of them"
-        raise ValueError(msg)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import evolve
 
@@ -56,6 +56,10 @@ class NamedJob(Protocol):
     def job_kind(self) -> str:
         """Its kind, empty if the id says it all."""
         ...
+
+
+_BESIDE_A_TRANSPORT: Final = frozenset({"request_timeout"})
+"""The settings that have an effect where a transport is given."""
 
 
 def to_bucket(given: Bucket) -> BucketRef:
@@ -145,3 +149,19 @@ def to_group(
     names = [(job, "") if isinstance(job, str) else (job.job_id, job.job_kind) for job in jobs]
     waits = [JobWait(job_id, kind, timeout, until, options=options) for job_id, kind in names]
     return GroupWait(waits, return_when)
+
+
+def refuse_without_effect(beside_transport: bool, given: Mapping[str, object]) -> None:  # noqa: FBT001
+    """
+    Refuse the settings that have no effect beside a transport, or beside a token.
+
+    Raises:
+        ValueError: there are some.
+    """
+    names = [name for name, value in given.items() if value is not None and name not in _BESIDE_A_TRANSPORT]
+    if beside_transport and names:
+        msg = f"no effect beside a transport: {', '.join(names)}; give them to the transport"
+        raise ValueError(msg)
+    if given["token"] and "token_file" in names:
+        msg = "no effect beside a token: token_file; give only one of them"
+        raise ValueError(msg)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.transports.client_compliance import ClientCompliance
 from tests.transports.jobs_compliance import JobsCompliance, rig
+from tests.transports.learning_compliance import LearningCompliance
 from tests.transports.loaded_compliance import LoadedCompliance
 from tests.transports.many_compliance import ManyCompliance
 from tests.transports.options_compliance import OptionsCompliance
@@ -24,6 +25,7 @@ class DriverCompliance(
     ClientCompliance,
     JobsCompliance,
     ManyCompliance,
+    LearningCompliance,
     LoadedCompliance,
     OptionsCompliance,
     PickleCompliance,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ais_jobcore.machines.protocols import Operation
     from ais_jobcore.options import Until, WaitOptions
     from ais_jobcore.recording.writing import RecordTo
-    from ais_jobcore.results import WaitResult
+    from ais_jobcore.results import FinishedJob, WaitResult
     from ais_jobcore.snapshots import AggregatedJobSnap, JobSnap, JobStatus
 
     from .transport import AiohttpTransport
@@ -81,7 +81,11 @@ class AsyncClient(ClientBase["AsyncSender"]):
         from .driver import run
 
         narrator = self._narrator(subject, verbose=verbose)
-        return await run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
+        result = await run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
+        return self._kept(result)
+
+    async def history(self, kind: str, bucket: Bucket | None = None) -> list[FinishedJob]:
+        return await self.run(self._history(kind, bucket), subject=kind)
 
     async def wait_all(
         self,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ais_jobcore.machines.protocols import Operation
     from ais_jobcore.options import Until, WaitOptions
     from ais_jobcore.recording.writing import RecordTo
-    from ais_jobcore.results import WaitResult
+    from ais_jobcore.results import FinishedJob, WaitResult
     from ais_jobcore.snapshots import AggregatedJobSnap, JobSnap, JobStatus
 
     from .sdk import SDKRequestClient
@@ -110,7 +110,11 @@ class Client(ClientBase["Sender"]):
         from .driver import run
 
         narrator = self._narrator(subject, verbose=verbose)
-        return run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
+        result = run(operation, self._transport, narrator, clock=self._clock, sleep=self._sleep)
+        return self._kept(result)
+
+    def history(self, kind: str, bucket: Bucket | None = None) -> list[FinishedJob]:
+        return self.run(self._history(kind, bucket), subject=kind)
 
     def wait_all(
         self,
