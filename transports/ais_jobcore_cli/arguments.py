@@ -65,6 +65,8 @@ class Arguments(argparse.Namespace):
     seconds: float | None
     record: Path | None
     hide_names: bool
+    learn: bool
+    learn_file: Path | None
     file: Path
     diff: bool
     as_test: bool
@@ -143,6 +145,7 @@ def _add_wait(add: Callable[..., argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--hide-names", action="store_true", help="replace names of hosts and buckets in the transcript"
     )
+    _add_learning(parser)
     _add_json(parser)
     _add_connection(parser)
 
@@ -194,6 +197,7 @@ def _add_actions(add: Callable[..., argparse.ArgumentParser]) -> None:
     parser.add_argument("--force", action="store_true", help="override what a bucket's settings forbid")
     parser.add_argument("--wait", action="store_true", help="wait until it is done, as with ais-job wait")
     _add_timeout(parser)
+    _add_learning(parser)
     _add_connection(parser)
 
     parser = add("stop", help="stop a job", description="Stop a job, or with --all every job of a kind.")
@@ -210,6 +214,18 @@ def _add_timeout(parser: argparse.ArgumentParser) -> None:
         default=WAIT_TIMEOUT,
         metavar="S",
         help="how many seconds to wait, or none (default: %(default)s)",
+    )
+
+
+def _add_learning(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--learn", action="store_true", help="ask by how long such jobs took, and keep how long these take"
+    )
+    parser.add_argument(
+        "--learn-file",
+        type=Path,
+        metavar="FILE",
+        help="keep it there (default: a file for each cluster and kind, in the user's folder for state)",
     )
 
 

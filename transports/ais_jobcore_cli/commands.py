@@ -61,6 +61,9 @@ def status(arguments: Arguments, terminal: Terminal) -> ExitCode:
 
 def start(arguments: Arguments, terminal: Terminal) -> ExitCode:
     """Start a job, print its id, and wait for it if that is asked for."""
+    if (arguments.learn or arguments.learn_file) and not arguments.wait:
+        msg = "--learn is about a wait: add --wait"
+        raise UsageError(msg)
     if arguments.wait:
         require_waitable(resolve_kind(arguments.kind))
     with _connect(arguments) as client:

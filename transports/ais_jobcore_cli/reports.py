@@ -62,6 +62,7 @@ class Report:
         end_time: the latest end, ``None`` unless every target ended.
         polls: the number of requests.
         elapsed: seconds from the start of the wait.
+        duration: seconds that the job took; ``None`` unless it did well.
         notes: what was odd without being wrong.
         failure: what kept the wait from its end, if anything did.
     """
@@ -77,6 +78,7 @@ class Report:
     end_time: datetime | None = None
     polls: int
     elapsed: float
+    duration: float | None = None
     notes: tuple[str, ...]
     failure: Exception | None = None
 
@@ -98,6 +100,7 @@ class Report:
                 end_time=end.end_time,
                 polls=end.polls,
                 elapsed=end.elapsed,
+                duration=end.duration,
                 notes=tuple(map(printable, end.notes)),
             )
         return cls(

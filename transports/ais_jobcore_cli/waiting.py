@@ -7,13 +7,14 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from ais_jobcore import JobCoreError, JobWait
+from ais_jobcore import JobCoreError, JobWait, WaitOptions
 from ais_jobcore.recording import Record
 from ais_jobcore_aiohttp import AsyncClient
 
 from .arguments import UsageError
 from .codes import worst
 from .exits import explain
+from .learning import Past
 from .watching import Watch, progress
 
 if TYPE_CHECKING:
@@ -61,8 +62,11 @@ def wait_for(
 ) -> ExitCode:
     """Wait for jobs by their ids, or with an empty one for the job of the kind, and report each."""
     client = AsyncClient(arguments.endpoint, token_file=arguments.token_file)
+    past = Past(arguments, terminal) if arguments.learn or arguments.learn_file else None
     waits = [
-        JobWait(job_id, arguments.kind, arguments.timeout, until, bucket, client.options()) for job_id in ids
+        JobWait(job_id, arguments.kind, arguments.timeout, until, bucket, client.options(options))
+        for job_id in ids
+        for options in [_options(JobWait(job_id, arguments.kind).state.kind, past)]
     ]
     verbose = arguments.verbose > 0
     with ExitStack() as stack:
@@ -76,7 +80,15 @@ def wait_for(
         finally:
             # What is known by then is told after an interruption, too.
             code = _report(watches, terminal, as_json=as_json)
+            if past is not None:
+                past.keep((watch.report.kind, watch.report.duration) for watch in watches if watch.report)
     return code
+
+
+def _options(kind: str, past: Past | None) -> WaitOptions | None:
+    """Let a wait ask by what was learned of its kind, if anything was."""
+    schedule = past.schedule(kind) if past is not None else None
+    return WaitOptions(schedule=schedule) if schedule is not None else None
 
 
 def _records(ids: Sequence[str], path: Path | None, *, hide_names: bool) -> list[Record | None]:
