@@ -86,6 +86,13 @@ def test_idle_job_needs_a_second_look_by_its_id() -> None:
     assert Outcome.IDLE is over.result.outcome
 
 
+def test_idle_job_of_a_kind_that_finishes_goes_on() -> None:
+    """Whether idle is the end is a matter of the kind: a list does not change that."""
+    wait = begun("dsort")
+    hear(wait, listed(seen("dsort", t1="idle")), 1.0)
+    assert (None, "dsort") == (wait.state.known.quiet, wait.state.kind)
+
+
 def test_work_on_a_list_takes_a_first_look_back() -> None:
     """What looked like the end was none if the job is at work again."""
     wait = begun("archive")
