@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
+from functools import reduce
 from itertools import accumulate, pairwise
 from math import e, exp, inf, log, sqrt
 from operator import add
@@ -168,7 +169,8 @@ def _learn(durations: Sequence[float]) -> Past:
     moments = _moments(kernels, longest=horizon / e)
     known = _survival(kernels, list(map(log, moments)))
     # At one price for a request, long jobs get more of them: as many as this, divided by k.
-    worth = sum(sqrt(lost * alive) for lost, alive in _pieces(known, moments))
+    # Added one by one: `sum` rounds in a way of its own from Python 3.12 on.
+    worth = reduce(add, (sqrt(lost * alive) for lost, alive in _pieces(known, moments)))
     share = worth / (limits.LEARNED_REQUESTS * limits.KELLER_K)
     k = _short(limits.KELLER_K * min(1.0, max(limits.LEARNED_FINEST, share)))
     doubt = max(limits.LEARNED_LEAST_DOUBT, limits.LEARNED_DOUBT / (size + limits.LEARNED_DOUBT))
@@ -205,7 +207,7 @@ def _kernels(logs: Sequence[float]) -> list[tuple[float, float]]:
 def _moments(kernels: Sequence[tuple[float, float]], longest: float) -> list[float]:
     """Choose the moments to compute: durations, as far as they are blurred, and steps in between."""
     most, last = limits.LEARNED_KNOTS, len(kernels) - 1
-    begin, end = log(limits.LEARNED_SHORTEST), min(log(longest), max(map(sum, kernels)))
+    begin, end = log(limits.LEARNED_SHORTEST), min(log(longest), max(own + width for own, width in kernels))
     chosen = [begin + (end - begin) * step / most for step in range(most + 1)]
     for step in range(most):
         own, width = kernels[step * last // (most - 1)]
