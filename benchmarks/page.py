@@ -49,8 +49,8 @@ _NOTES: Final = """\
   half up to 30 s; botocore 15 s; google-api-core at random below a limit that grows by half from 1 s up to
   20 s; Smithy at random between 2 s and a limit that doubles up to 120 s; the official SDK a 64th of the
   time-out.
-* **What is learned** is drawn 200 times from each prior; with each draw 1,000 jobs are watched, and the request
-  for the targets' own words is counted. What it is, with pictures, is in [learned.md](learned.md).
+* **What is learned** comes from 200 draws of each prior; with each draw 1,000 jobs are watched, and the
+  request for the targets' own words is counted. Pictures are in [The best time to ask](learned.md).
 * **With totals known**, counters move unevenly: the rate of each tenth of a job strays by up to a fifth.
 * **Recordings** are of a real cluster. The official SDK's own `Job` runs on them, its request client replaced
   by the recording and its sleep by a virtual clock. Where it does not report success at the right end, the
@@ -66,7 +66,7 @@ _NOTES: Final = """\
 
 
 def write(checks: Sequence[Check], took: float, sdk: str, folder: Path = DOCS) -> None:
-    """Write page and pictures, from the checks, the seconds they took, and the version of the official SDK."""
+    """Write page and pictures, from the checks, the seconds they took, and the official SDK's version."""
     pictures = {
         "lateness": draw,
         "learned-moments": learned_picture.moments,

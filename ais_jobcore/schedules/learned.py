@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
+from functools import reduce
 from itertools import accumulate, pairwise
 from math import e, exp, inf, log, sqrt
 from operator import add
@@ -111,20 +112,18 @@ class Learned:
         """Return the time in which one more request is due; past all that was seen, what Keller says."""
         _, _, _, moments, polls = self.past
         fallback = self.fallback
-        if not waited < moments[-1]:
+        if not 0.0 <= waited < moments[-1]:
             return fallback.interval(waited, snapshots=snapshots)
         floor = fallback.snapshot_floor if snapshots else fallback.floor
-        after = bisect_right(moments, waited) or 1
+        after = bisect_right(moments, waited)
         begin, sent = moments[after - 1], polls[after - 1]
-        due = sent + self.pace
-        if waited > begin:
-            due += (polls[after] - sent) * (waited - begin) / (moments[after] - begin)
+        due = sent + (polls[after] - sent) * (waited - begin) / (moments[after] - begin) + self.pace
         if due >= polls[-1]:
             return fallback.interval(moments[-1], snapshots=snapshots)
         after = bisect_right(polls, due)
         begin, sent = moments[after - 1], polls[after - 1]
         best = begin + (moments[after] - begin) * (due - sent) / (polls[after] - sent) - waited
-        return best if best > floor else floor  # noqa: FURB136 - as above
+        return best if best > floor else floor  # noqa: FURB136 - as in `Keller`
 
 
 def _durations(given: Iterable[object]) -> list[float]:
@@ -162,22 +161,23 @@ def _learn(durations: Sequence[float]) -> Past:
     The estimate blurs each duration, in logarithms, by a kernel that is as wide as the neighbourhood is
     sparse; then it is mixed with the distribution behind Keller's formula.
     """
-    logs, size = sorted(map(log, durations)), len(durations)
+    size = len(durations)
     if not size:
         return Past(0, limits.KELLER_K, limits.KELLER_HORIZON, (0.0,), (0.0,))
-    widths = _widths(logs)
-    horizon = max(limits.KELLER_HORIZON, limits.LEARNED_HORIZON * exp(logs[-1]))
-    moments = _moments(logs, widths, longest=horizon / e)
-    known = _survival(logs, widths, list(map(log, moments)))
+    kernels = _kernels(sorted(map(log, durations)))
+    horizon = max(limits.KELLER_HORIZON, limits.LEARNED_HORIZON * max(durations))
+    moments = _moments(kernels, longest=horizon / e)
+    known = _survival(kernels, list(map(log, moments)))
     # At one price for a request, long jobs get more of them: as many as this, divided by k.
-    worth = sum(sqrt(lost * alive) for lost, alive in _pieces(known, moments))
+    # Added one by one: `sum` rounds in a way of its own from Python 3.12 on.
+    worth = reduce(add, (sqrt(lost * alive) for lost, alive in _pieces(known, moments)))
     share = worth / (limits.LEARNED_REQUESTS * limits.KELLER_K)
     k = _short(limits.KELLER_K * min(1.0, max(limits.LEARNED_FINEST, share)))
     doubt = max(limits.LEARNED_LEAST_DOUBT, limits.LEARNED_DOUBT / (size + limits.LEARNED_DOUBT))
     span = log(horizon / limits.LEARNED_SHORTEST)
     mixed = [
-        (1 - doubt) * alive + doubt * log(horizon / moment) / span
-        for alive, moment in zip(known, moments, strict=True)
+        (1 - doubt) * known[place] + doubt * log(horizon / moment) / span
+        for place, moment in enumerate(moments)
     ]
     polls = accumulate((sqrt(lost / alive) / k for lost, alive in _pieces(mixed, moments)), initial=0.0)
     return Past(size, k, _short(horizon), (0.0, *moments), (0.0, *map(_short, polls)))
@@ -185,47 +185,48 @@ def _learn(durations: Sequence[float]) -> Past:
 
 def _pieces(survival: Sequence[float], moments: Sequence[float]) -> Iterator[tuple[float, float]]:
     """Return for each two moments the part of the jobs that end between, times the time; and who is left."""
-    for (before, after), (begin, end) in zip(pairwise(survival), pairwise(moments), strict=True):
-        yield (before - after) * (end - begin), (before + after) / 2
+    for place, begin in enumerate(moments[:-1]):
+        before, after = survival[place], survival[place + 1]
+        yield (before - after) * (moments[place + 1] - begin), (before + after) / 2
 
 
-def _widths(logs: Sequence[float]) -> list[float]:
-    """Return how far each duration is blurred: by a part of the distance to its nearest quarter of all."""
+def _kernels(logs: Sequence[float]) -> list[tuple[float, float]]:
+    """Return each duration, and how far it is blurred: by a part of the distance to its nearest quarter."""
     size, first = len(logs), 0
     near = min(max(1, size // 4), size - 1)
-    widths: list[float] = []
+    kernels: list[tuple[float, float]] = []
     for place, own in enumerate(logs):
         first = max(first, place - near)
         while first + near + 1 < size and logs[first + near + 1] - own < own - logs[first]:
             first += 1
         reach = max(own - logs[first], logs[first + near] - own)
-        widths.append(limits.LEARNED_BLUR / size + limits.LEARNED_REACH * reach / sqrt(size))
-    return widths
+        kernels.append((own, limits.LEARNED_BLUR / size + limits.LEARNED_REACH * reach / sqrt(size)))
+    return kernels
 
 
-def _moments(logs: Sequence[float], widths: Sequence[float], longest: float) -> list[float]:
+def _moments(kernels: Sequence[tuple[float, float]], longest: float) -> list[float]:
     """Choose the moments to compute: durations, as far as they are blurred, and steps in between."""
-    most, last = limits.LEARNED_KNOTS, len(logs) - 1
-    places = range(last + 1) if last < most else [step * last // (most - 1) for step in range(most)]
-    shortest, end = log(limits.LEARNED_SHORTEST), min(log(longest), max(map(add, logs, widths)))
-    chosen = [shortest + (end - shortest) * step / most for step in range(most + 1)]
-    chosen += [logs[place] + shift * widths[place] for place in places for shift in (-1, 0, 1)]
-    return sorted({_short(exp(min(max(each, shortest), end))) for each in chosen})
+    most, last = limits.LEARNED_KNOTS, len(kernels) - 1
+    begin, end = log(limits.LEARNED_SHORTEST), min(log(longest), max(own + width for own, width in kernels))
+    chosen = [begin + (end - begin) * step / most for step in range(most + 1)]
+    for step in range(most):
+        own, width = kernels[step * last // (most - 1)]
+        chosen += [own, max(own - width, begin), min(own + width, end)]
+    return sorted({_short(exp(each)) for each in chosen})
 
 
-def _survival(logs: Sequence[float], widths: Sequence[float], at: Sequence[float]) -> list[float]:
+def _survival(kernels: Sequence[tuple[float, float]], at: Sequence[float]) -> list[float]:
     """Return the part of the jobs that take longer: each counts by a biweight kernel around its duration."""
-    alive, inside = [0] * (len(at) + 1), [0.0] * len(at)
-    for own, width in zip(logs, widths, strict=True):
+    size = len(kernels)
+    alive, inside = [size] + [0] * len(at), [0.0] * len(at)
+    for own, width in kernels:
         first, last = bisect_left(at, own - width), bisect_left(at, own + width)
         alive[first] -= 1
         for place in range(first, last):
             z = (at[place] - own) / width
             inside[place] += 0.5 - z * (0.9375 - z * z * (0.625 - 0.1875 * z * z))
-    size = len(logs)
-    found = ((size + gone + part) / size for gone, part in zip(accumulate(alive), inside, strict=False))
     # Rounding must not raise the dead.
-    return list(accumulate(found, min))
+    return list(accumulate((each / size for each in map(add, accumulate(alive), inside)), min))
 
 
 def _short(value: float) -> float:

@@ -15,14 +15,14 @@ PROMISED = {
         *("Continue", "Done", "Abort", "Decision", "Event", "Query"),
         *("Operation", "Scheduler", "Send", "drive", "drive_async", "load", "operations"),
         *("JobSnap", "AggregatedJobSnap", "JobStatus", "WaitResult", "Outcome", "TargetState"),
-        *("TargetView", "Until", "Schedule", "Keller"),
+        *("TargetView", "Until", "Schedule", "Keller", "Learned", "FinishedJob"),
         *("Kind", "KINDS", "resolve_kind"),
         *("JobCoreError", "Timeout", "JobInfoNotFound", "JobFailed"),
         *("RequestFailed", "ProtocolError", "TransportFault"),
     },
     "ais_jobcore.recording": {
         *("Record", "Recorder", "Transcript", "Entry", "TranscriptError"),
-        *("replay", "steps", "Replay", "Step", "as_test"),
+        *("replay", "steps", "Replay", "Step", "as_test", "learned"),
     },
     "ais_jobcore.testing": {
         *("VirtualClock", "SimCluster", "SimServer", "SimTransport", "AsyncSimTransport"),

@@ -15,12 +15,14 @@ from ais_jobcore import (
     KINDS,
     Abort,
     AggregatedJobSnap,
+    BucketRef,
     Continue,
     Decision,
     Done,
     Event,
     Fault,
     FaultKind,
+    FinishedJob,
     GroupWait,
     JobCoreError,
     JobSnap,
@@ -28,6 +30,7 @@ from ais_jobcore import (
     JobWait,
     Keller,
     Kind,
+    Learned,
     NotFound,
     Operation,
     Outcome,
@@ -48,7 +51,7 @@ from ais_jobcore import (
     operations,
     resolve_kind,
 )
-from ais_jobcore.recording import Record, Recorder, Transcript, replay
+from ais_jobcore.recording import Record, Recorder, Transcript, learned, replay
 from ais_jobcore_aiohttp import AsyncClient, AsyncJob
 from ais_jobcore_requests import Client, Job
 
@@ -155,6 +158,16 @@ def schedules() -> None:
     WaitOptions(schedule="gentle", expected_objects=1000, stall_timeout=600.0, on_stall="warn")
     WaitOptions(schedule=Keller(k=0.2))
     WaitOptions(schedule=EveryMinute())
+    WaitOptions(schedule=Learned([20.0, 25], pace=2.0))
+    JobWait.load("{}", 0.0, schedule=EveryMinute())
+
+
+def learn(jobs: list[FinishedJob], result: WaitResult) -> None:
+    assert_type(learned(["a.jsonl", Path("b.jsonl")]), Learned)
+    assert_type(Learned.from_transcripts(map(Transcript.load, ["a.jsonl"])), Learned)
+    assert_type(Learned.from_transcripts([*jobs, result]), Learned)
+    assert_type(jobs[0].start_time, datetime)
+    assert_type(result.duration, float | None)
 
 
 def many_by_hand(now: float) -> None:
@@ -212,6 +225,8 @@ def sync(start: datetime) -> None:
         assert_type(job.get_details(), AggregatedJobSnap)
         assert_type(job.get_within_timeframe(start, end_time=start), list[JobSnap])
         assert_type(job.get_total_time(), timedelta | None)
+        assert_type(client.history("copy-bck", BucketRef("photos")), list[FinishedJob])
+        assert_type(client.durations("copy-bck"), list[float])
         assert_type(client.wait_all([job, "y"]), list[WaitResult | JobCoreError | None])
         client.wait_all((job,), None, return_when="first", verbose=False, until="idle")
         for done, ending in client.as_completed([job, job], timeout=60):
@@ -241,6 +256,8 @@ async def asynchronous(start: datetime) -> None:
         assert_type(await job.get_details(), AggregatedJobSnap)
         assert_type(await job.get_within_timeframe(start, end_time=start), list[JobSnap])
         assert_type(await job.get_total_time(), timedelta | None)
+        assert_type(await client.history("copy-bck"), list[FinishedJob])
+        assert_type(client.durations("copy-bck"), list[float])
         assert_type(await client.wait_all([job, "y"]), list[WaitResult | JobCoreError | None])
         await client.wait_all((job,), None, return_when="first", verbose=False, until="idle")
         async for done, ending in client.as_completed([job, job], timeout=60):

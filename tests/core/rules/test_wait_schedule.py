@@ -6,15 +6,20 @@ import itertools
 
 import pytest
 
-from ais_jobcore import JobWait, Keller, WaitOptions
-from ais_jobcore.limits import JITTER
+from ais_jobcore import JobWait, Keller, Learned, Schedule, WaitOptions
+from ais_jobcore.limits import JITTER, STATUS_GAP
 from tests.builders import JOB
 from tests.core.scripts import Told, live, working
 
+LEARNED = Learned([1800.0 + place for place in range(100)])
 
-def watched(kind: str = "dsort", timeout: float = 3600.0, seed: int = 0) -> Told:
+
+def watched(
+    kind: str = "dsort", timeout: float = 3600.0, seed: int = 0, schedule: str | Schedule = "default"
+) -> Told:
     """Wait for a job that never ends."""
-    return live(JobWait(JOB, kind, timeout=timeout, options=WaitOptions(seed=seed)), working)
+    options = WaitOptions(seed=seed, schedule=schedule)
+    return live(JobWait(JOB, kind, timeout=timeout, options=options), working)
 
 
 @pytest.mark.parametrize("kind", ["dsort", "copy-bck", "archive"])
@@ -57,3 +62,23 @@ def test_clock_of_the_caller_does_not_matter() -> None:
     here = watched(timeout=60.0)
     there = live(JobWait(JOB, "dsort", timeout=60.0), working, at=123_456.0)
     assert there.moments == pytest.approx([moment + 123_456.0 for moment in here.moments], abs=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "gap"), [("copy-bck", STATUS_GAP), ("dsort", 1800.0)])
+def test_what_is_learned_goes_no_further_than_the_source_remembers(kind: str, gap: float) -> None:
+    """A learned schedule is jittered, and capped by what the source remembers, like any other."""
+    moments = watched(kind, schedule=LEARNED, seed=5).moments
+    gaps = [after - before for before, after in itertools.pairwise(moments)][:-1]
+    snapshots = kind != "copy-bck"
+    expected = [LEARNED.interval(before, snapshots=snapshots) for before in moments[: len(gaps)]]
+    assert max(gaps) <= gap + 1e-9
+    assert any(each > gap for each in expected) or gap > STATUS_GAP
+    for real, best in zip(gaps, expected, strict=True):
+        assert real == pytest.approx(best, rel=JITTER + 1e-9) or real == pytest.approx(gap)
+
+
+def test_last_poll_of_a_learned_schedule_is_on_the_deadline() -> None:
+    """However long it would sleep, the wait ends by its deadline."""
+    told = watched(timeout=100.0, schedule=LEARNED)
+    assert 100.0 == told.moments[-1]
+    assert len(told.moments) < 12

@@ -81,6 +81,16 @@ def test_ordinary_jobs_get_a_hundred_requests() -> None:
     assert 95 < sum(asked) / len(asked) < 110
 
 
+@pytest.mark.parametrize("waited", [-1.0, -1e-9, math.inf, math.nan])
+def test_no_moment_of_a_job(waited: float) -> None:
+    """What cannot be waited is left to the fallback."""
+    learned = Learned(NIGHTLY)
+    for snapshots in (False, True):
+        assert learned.fallback.interval(waited, snapshots=snapshots) == learned.interval(
+            waited, snapshots=snapshots
+        )
+
+
 def test_pace_doubles_and_halves() -> None:
     """Twice the pace is half the requests, before and after all that was seen."""
     usual, slow, quick = (Learned(NIGHTLY, pace=pace) for pace in (1.0, 2.0, 0.5))
@@ -140,6 +150,7 @@ def test_a_job_that_outlives_them_all_is_one_of_unknown_length(
 def test_nothing_is_learned_from_nothing() -> None:
     """Without a past it is the blind schedule."""
     learned = Learned([])
+    assert Past(0, 0.12, 86400.0, (0.0,), (0.0,)) == learned.past
     assert Learned(()) == learned
     for waited in (0.0, 1.0, 3600.0, 1e6, math.inf):
         for snapshots in (False, True):
@@ -222,6 +233,27 @@ def test_same_numbers_everywhere() -> None:
     assert all(each == float(f"{each:.7g}") for each in (past.k, *past.moments, *past.polls))
 
 
+@pytest.mark.parametrize(
+    ("durations", "expected"),
+    [
+        ([300.0], (28, 0.12, 5865.43, 1930.87)),
+        ([1.0, 1.5, 9.0, 9.5, 9.6, 700.0, 701.0], (46, 0.05859668, 5954.01, 3482.28)),
+        ([5.0 + place * (37 * place % 11) for place in range(24)], (91, 0.07939728, 6644.91, 9622.64)),
+        ([5.0 + place * (37 * place % 11) for place in range(25)], (91, 0.08277962, 6227.09, 8613.17)),
+        ([60.0 * 1.05 ** (place * place % 97) for place in range(300)], (97, 0.12, 133737.0, 26325.6)),
+        ([20_000.0 * 1.1 ** (place % 7) for place in range(40)], (46, 0.12, 626787.0, 19701.5)),
+    ],
+)
+def test_sums_of_many_numbers(durations: list[float], expected: tuple[int, float, float, float]) -> None:
+    """Uneven samples of several sizes, each with the sums of its moments and of its requests."""
+    past = Learned(durations).past
+    assert expected == (
+        len(past.moments),
+        past.k,
+        *(float(f"{sum(e):.6g}") for e in (past.moments, past.polls)),
+    )
+
+
 @pytest.mark.parametrize("durations", [NIGHTLY, EQUAL, APART, [Random(3).random() for _ in range(1000)]])
 def test_it_is_small(durations: Sequence[float]) -> None:
     """However many durations there were, less than 8 KiB is kept."""
@@ -257,8 +289,9 @@ def test_durations_are_checked(durations: list[float], message: str) -> None:
 @pytest.mark.parametrize("pace", [0, -1.0, math.inf, math.nan, "2", None])
 def test_pace_is_checked(pace: float) -> None:
     """It is a number above 0."""
-    with pytest.raises(ValueError, match=r"^pace is a number above 0, not "):
+    with pytest.raises(ValueError, match=r"^pace is a number above 0, not ") as raised:
         Learned(EQUAL, pace=pace)
+    assert str(raised.value).endswith(repr(pace))
 
 
 GOOD = Past(2, 0.12, 86400.0, (0.0, 1.0, 2.0), (0.0, 0.0, 5.0))
@@ -272,8 +305,13 @@ def test_a_past_is_taken_as_it_is() -> None:
     assert (1.2, 0.2) == pytest.approx(
         (learned.interval(0.0, snapshots=False), learned.interval(1.1, snapshots=False))
     )
+    # As many moments as a table may have are as good.
+    many = GOOD._replace(moments=tuple(map(float, range(98))), polls=(0.0,) * 98)
+    assert many == Learned(many).past
     # Five requests are due by the last moment; a sixth is left to the fallback.
     assert learned.interval(1.9, snapshots=False) == learned.fallback.interval(2.0, snapshots=False)
+    slow = Learned(GOOD, pace=5.0)
+    assert slow.interval(0.0, snapshots=False) == slow.fallback.interval(2.0, snapshots=False)
 
 
 @pytest.mark.parametrize(
