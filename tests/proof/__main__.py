@@ -63,13 +63,16 @@ PARTS: Final[Mapping[str, Part]] = {
         25,
         alone=True,
     ),
+    "stateful": Part("2*10^5 steps of state machines", ("-m", "tests.proof.stateful.run", "machines"), 20),
+    "properties": Part(
+        "what holds for all waits, on many of them", ("-m", "tests.proof.stateful.run", "properties"), 20
+    ),
     "fuzz": Part("2*10^6 executions, no finding", ("-m", "tests.proof.fuzz.run"), 20),
-    "stateful": Part("2*10^5 steps of state machines", ("-m", "tests.proof.stateful.run"), 20),
     "determinism": Part(
         "one log on any Python", ("-m", "pytest", "-q", "tests/proof/golden/test_determinism.py"), 10
     ),
 }
-"""Those that need the whole machine come first; the others run two at a time."""
+"""Those that need the whole machine come first; the others run two at a time, the longest first."""
 
 
 @frozen
