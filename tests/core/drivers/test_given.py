@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ais_jobcore import BucketRef, JobWait, ReturnWhen, WaitOptions
-from ais_jobcore.drivers.given import to_bucket, to_group, to_jobs, to_options
+from ais_jobcore.drivers.given import refuse_without_effect, to_bucket, to_group, to_jobs, to_options
 from tests.core.drivers.samples import bucket
 
 if TYPE_CHECKING:
@@ -111,3 +111,16 @@ def test_groups_of_what_is_no_job(jobs: list[NamedJob | str], words: str) -> Non
 def test_groups_wait_for_all_by_default() -> None:
     """Unless it is said for how many."""
     assert ReturnWhen.ALL is to_group([named("x")], None, "auto", WaitOptions())._return_when
+
+
+def test_settings_without_effect_are_refused() -> None:
+    """Beside a transport that is what a transport is made of; beside a token, a file with another."""
+    nothing: dict[str, object] = {"token": None, "token_file": None, "request_timeout": 5.0}
+    refuse_without_effect(True, nothing)
+    refuse_without_effect(False, {**nothing, "token_file": "auth.token"})
+    with pytest.raises(
+        ValueError, match=r"^no effect beside a transport: token_file; give them to the transport$"
+    ):
+        refuse_without_effect(True, {**nothing, "token_file": "auth.token"})
+    with pytest.raises(ValueError, match=r"^no effect beside a token: token_file; give only one of them$"):
+        refuse_without_effect(False, {**nothing, "token": "tok", "token_file": "auth.token"})

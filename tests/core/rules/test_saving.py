@@ -32,7 +32,7 @@ from ais_jobcore import (
 )
 from ais_jobcore.proofs import TargetView
 from ais_jobcore.rules.saving import _require_whole
-from ais_jobcore.rules.state import Phase, Quiet
+from ais_jobcore.rules.state import Phase, Quiet, learned
 from tests.builders import (
     JOB,
     MALFORMED,
@@ -459,3 +459,11 @@ def test_fields_that_are_missing_are_at_their_default() -> None:
     assert JobWait.load(json.dumps(document), 0.0).state.polls == 0
     document["state"]["quiet_since"] = 1.5
     assert Quiet(1.5, 0) == JobWait.load(json.dumps(document), 0.0).state.known.quiet
+
+
+def test_age_of_a_job_is_saved_where_it_is_known() -> None:
+    """Most waits do not know it, and their text does not name it."""
+    wait = JobWait("tco-1", "copy-bck")
+    assert "ahead" not in json.loads(wait.save())["state"]
+    older = JobWait.of(learned(wait.state, ahead=5.0))
+    assert 5.0 == JobWait.load(older.save(), 0.0).state.known.ahead

@@ -325,3 +325,11 @@ def test_rules_take_no_acceptance() -> None:
     wait.start(0.0)
     with pytest.raises(TypeError, match="Accepted"):
         step(wait.state, Accepted("x"), 1.0)
+
+
+def test_fault_keeps_when_its_request_left() -> None:
+    """It counts from the start of the wait, like all moments of a state."""
+    wait = JobWait("tco-1", "copy-bck")
+    wait.start(100.0)
+    wait.handle(Fault(FaultKind.TIMEOUT, sent_at=101.0), 103.0)
+    assert Fault(FaultKind.TIMEOUT, sent_at=1.0) == wait.state.faults.last

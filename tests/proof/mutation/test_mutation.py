@@ -84,7 +84,7 @@ def test_mutation_of_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_mutated() -> None:
     """Every layer but two: the testing kit is not the core, and transcripts are files."""
     layers = {name.partition(".")[0] for name in mutated() if "." in name}
-    assert {"wire", "rules", "machines", "drivers"} == layers
+    assert {"schedules", "wire", "rules", "machines", "drivers"} == layers
     assert {"__init__", "kinds", "drivers.config", "drivers.logs", "drivers.client"} <= {*mutated()}
     assert all(path_of(name).is_file() for name in mutated())
 
