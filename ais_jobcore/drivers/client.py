@@ -93,7 +93,8 @@ class ClientBase(LearningBase, Generic[S]):
         for name in settings.keys() - Settings.__annotations__.keys():
             msg = f"{type(self).__name__} has no setting {name!r}"
             raise TypeError(msg)
-        refuse_without_effect(transport is not None, {"endpoint": endpoint, "token": token, **settings})
+        given = {"endpoint": endpoint, "token": token, **settings}
+        refuse_without_effect(given, beside_transport=transport is not None)
         self._config = ClientConfig.from_environ(
             self._environ if transport is None else {},
             endpoint=endpoint,

@@ -151,7 +151,7 @@ def to_group(
     return GroupWait(waits, return_when)
 
 
-def refuse_without_effect(beside_transport: bool, given: Mapping[str, object]) -> None:  # noqa: FBT001
+def refuse_without_effect(given: Mapping[str, object], *, beside_transport: bool) -> None:
     """
     Refuse the settings that have no effect beside a transport, or beside a token.
 

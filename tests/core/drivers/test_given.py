@@ -116,11 +116,11 @@ def test_groups_wait_for_all_by_default() -> None:
 def test_settings_without_effect_are_refused() -> None:
     """Beside a transport that is what a transport is made of; beside a token, a file with another."""
     nothing: dict[str, object] = {"token": None, "token_file": None, "request_timeout": 5.0}
-    refuse_without_effect(True, nothing)
-    refuse_without_effect(False, {**nothing, "token_file": "auth.token"})
+    refuse_without_effect(nothing, beside_transport=True)
+    refuse_without_effect({**nothing, "token_file": "auth.token"}, beside_transport=False)
     with pytest.raises(
         ValueError, match=r"^no effect beside a transport: token_file; give them to the transport$"
     ):
-        refuse_without_effect(True, {**nothing, "token_file": "auth.token"})
+        refuse_without_effect({**nothing, "token_file": "auth.token"}, beside_transport=True)
     with pytest.raises(ValueError, match=r"^no effect beside a token: token_file; give only one of them$"):
-        refuse_without_effect(False, {**nothing, "token": "tok", "token_file": "auth.token"})
+        refuse_without_effect({**nothing, "token": "tok", "token_file": "auth.token"}, beside_transport=False)
